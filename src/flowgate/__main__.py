@@ -1,0 +1,5 @@
+"""`python -m flowgate`."""
+
+from flowgate.cli import main
+
+main()

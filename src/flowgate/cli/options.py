@@ -1,0 +1,61 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from flowgate.project import Project, open_project
+
+
+def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`-C`, `--format`, `--quiet` and `--color`, the same on every command that takes them."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(
+            [
+                click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR."),
+                click.option(
+                    "--format",
+                    "form",
+                    type=click.Choice(formats),
+                    default=formats[0],
+                    show_default=True,
+                    help="How to print the answer.",
+                ),
+                click.option("-q", "--quiet", is_flag=True, help="Print findings and verdict only."),
+                click.option(
+                    "--color",
+                    type=click.Choice(["auto", "always", "never"]),
+                    default="auto",
+                    help="Colour the output. `auto`: on a terminal, unless NO_COLOR is set.",
+                ),
+            ]
+        ):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def project_at(folder: str | None) -> Project:
+    """The project around `folder`, the folder given to the group, or the current one; and stand there."""
+    context = click.get_current_context()
+    chosen = folder or context.obj
+    if chosen:
+        try:
+            os.chdir(chosen)
+        except OSError as error:
+            raise click.UsageError(f"-C {chosen}: {error.strerror}") from None
+    return open_project(os.getcwd())
+
+
+def use_color(choice: str) -> bool:
+    """Whether to colour standard output."""
+    if choice != "auto":
+        return choice == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,115 @@
+"""Files that flowgate keeps: read strictly, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+from flowgate.errors import FlowgateError
+
+_LARGEST = 10_000_000
+
+
+def read_text(path: str, shown: str) -> str:
+    """The text of a file that flowgate keeps.
+
+    Raises:
+        FlowgateError: it is too large, not UTF-8, or holds a merge conflict.
+    """
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            raise FlowgateError(f"{shown} is larger than {_LARGEST // 1_000_000} MB; it cannot be one of flowgate's files")
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+    except UnicodeDecodeError as error:
+        raise FlowgateError(f"{shown} is not UTF-8: {error.reason} at byte {error.start}") from None
+    except OSError as error:
+        raise FlowgateError(f"{shown} cannot be read: {error.strerror}") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<< ", ">>>>>>> ")) or line == "=======":
+            raise FlowgateError(f"{shown}:{number} holds a merge conflict; resolve it, keeping the entries of both sides")
+    return text
+
+
+def parse_yaml(text: str, shown: str) -> Any:
+    """YAML as plain data; anchors, aliases and duplicate keys are refused.
+
+    Raises:
+        FlowgateError: the text is not such YAML.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, loader)
+        if root is not None:
+            _refuse_tricks(root, set(), shown)
+        return yaml.load(text, loader)  # noqa: S506  (both loaders are safe ones)
+    except yaml.YAMLError as error:
+        raise FlowgateError(f"{shown} is not valid YAML: {' '.join(str(error).split())}") from None
+    except (ValueError, RecursionError) as error:
+        raise FlowgateError(f"{shown} is not valid YAML: {error}") from None
+
+
+def _refuse_tricks(node: Any, seen: set[int], shown: str) -> None:
+    where = f"{shown}:{node.start_mark.line + 1}"
+    if id(node) in seen:
+        raise FlowgateError(f"{where} uses a YAML anchor; write the entry out")
+    seen.add(id(node))
+    if node.id == "mapping":
+        keys = [key.value for key, _ in node.value if key.id == "scalar"]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise FlowgateError(f"{where} has the key {twice!r} twice")
+        for key, value in node.value:
+            _refuse_tricks(key, seen, shown)
+            _refuse_tricks(value, seen, shown)
+    elif node.id == "sequence":
+        for item in node.value:
+            _refuse_tricks(item, seen, shown)
+
+
+def write_whole(path: str, text: str, shown: str) -> None:
+    """Put `text` in the place of the file: a reader, or a crash, sees the old file or the new one.
+
+    Raises:
+        FlowgateError: the folder cannot be written.
+    """
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    except OSError as error:
+        raise FlowgateError(f"{shown} cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException as error:
+        os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise FlowgateError(f"{shown} cannot be written: {error.strerror}") from None
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def cache_folder(state: str) -> str:
+    """`.flowgate/cache`, made on first use, and ignored by git by its own doing."""
+    folder = os.path.join(state, "cache")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        marker = os.path.join(folder, ".gitignore")
+        if not os.path.exists(marker):
+            write_whole(marker, "*\n", marker)
+    except OSError as error:
+        raise FlowgateError(f"{folder} cannot be made: {error.strerror}") from None
+    return folder

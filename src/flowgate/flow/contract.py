@@ -1,0 +1,61 @@
+"""What a flow declares about its own reproducibility, and which artifacts are its conclusions."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import NamedTuple
+
+from flowgate.flow.conf import Composed, Conf, compose
+from flowgate.flow.model import Flow
+from flowgate.settings import FlowSettings
+
+PINNED = ("aggregate.aggregate_results", "aggregate.lift_results", "an_*.an_result")
+
+
+class Contract(NamedTuple):
+    """A declared contract, the reason it carries, the surface it covers, and where it was declared."""
+
+    kind: str
+    reason: str
+    surface: tuple[str, ...]
+    origin: str
+
+
+def declared(flow: Flow, conf: Conf | None, own: FlowSettings, overrides: tuple[str, ...] = ()) -> Contract | None:
+    """The contract of the flow's default experiment, else of the settings; None where none is declared.
+
+    Raises:
+        FlowgateError: the config cannot be composed.
+    """
+    surface = own.surface
+    if conf is not None:
+        composed = compose(conf, overrides)
+        kind = of_config(composed, "determinism")
+        given = of_config(composed, "surface")
+        if isinstance(given, list) and not surface:
+            surface = tuple(str(entry) for entry in given)
+        if isinstance(kind, str) and kind:
+            reason = of_config(composed, "determinism_reason")
+            return Contract(kind, str(reason or ""), surface or _default_surface(flow), "config")
+    if own.determinism:
+        return Contract(own.determinism, own.determinism_reason, surface or _default_surface(flow), "settings")
+    return None
+
+
+def of_config(composed: Composed, key: str) -> object:
+    """A key of the composed experiment, or of the top of the config as the default of all experiments."""
+    experiment = composed.tree.get("experiment")
+    if isinstance(experiment, dict) and experiment.get(key) is not None:
+        return experiment[key]
+    return composed.tree.get(key)
+
+
+def _default_surface(flow: Flow) -> tuple[str, ...]:
+    """The pinned names that the flow has; else nothing, which stands for the public artifacts of `end`."""
+    return tuple(entry for entry in PINNED if _stored(flow, *entry.split(".")))
+
+
+def _stored(flow: Flow, pattern: str, artifact: str) -> bool:
+    return any(
+        artifact in step.trace.attributes for name, step in flow.steps.items() if fnmatch.fnmatchcase(name, pattern)
+    )

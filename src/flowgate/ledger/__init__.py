@@ -1,0 +1,1 @@
+"""The ledger: findings that were accepted, each with a reason."""

@@ -1,0 +1,166 @@
+"""`.flowgate/ledger.yaml`: read strictly, appended to under a lock, replaced whole; comments and order survive."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+
+import msgspec
+
+from flowgate.errors import FlowgateError
+from flowgate.files import parse_yaml, read_text, write_whole
+from flowgate.project import Project
+
+NAME = ".flowgate/ledger.yaml"
+_HEAD = """\
+# Findings that this repository accepts, each with a reason. Add one with `flowgate override`.
+version: 1
+overrides:
+"""
+_ID = re.compile(r"F[GRP]\d{3}-[0-9a-f]{8}")
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One accepted finding. `excuses` is the digest of the code that was excused, `by` who excused it."""
+
+    finding: str
+    flow: str
+    reason: str
+    by: str
+    excuses: str
+    expires: datetime.date | None = None
+
+    @property
+    def rule(self) -> str:
+        """The rule whose finding it accepts."""
+        return self.finding.split("-")[0]
+
+
+class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    version: int
+    overrides: list[Entry] = []
+
+
+def path_of(project: Project) -> str:
+    """Where the ledger of a project lies."""
+    return project.state("ledger.yaml")
+
+
+def read(project: Project) -> list[Entry]:
+    """The entries in the ledger's order; none where there is no ledger.
+
+    Raises:
+        FlowgateError: the file is not a ledger, down to the unknown key, the duplicate or the merge conflict.
+    """
+    path = path_of(project)
+    return parse(read_text(path, NAME)) if os.path.lexists(path) else []
+
+
+def parse(text: str) -> list[Entry]:
+    """The entries of a ledger's text."""
+    data = parse_yaml(text, NAME)
+    if isinstance(data, dict) and data.get("overrides", 0) is None:
+        data["overrides"] = []
+    try:
+        ledger = msgspec.convert(data, Ledger, builtin_types=(datetime.date,))
+    except msgspec.ValidationError as error:
+        raise FlowgateError(f"{NAME}: {_in_words(str(error))}") from None
+    if ledger.version != 1:
+        raise FlowgateError(f"{NAME} has version {ledger.version}; this flowgate reads version 1")
+    seen: set[str] = set()
+    for entry in ledger.overrides:
+        _check(entry, seen)
+    return ledger.overrides
+
+
+def _check(entry: Entry, seen: set[str]) -> None:
+    if not _ID.fullmatch(entry.finding):
+        raise FlowgateError(f"{NAME}: {entry.finding!r} is no finding's id, such as FG301-3f9a1c2b")
+    if entry.finding in seen:
+        raise FlowgateError(f"{NAME}: {entry.finding} is excused twice; keep one entry")
+    if not entry.reason.strip():
+        raise FlowgateError(f"{NAME}: {entry.finding} has no reason")
+    seen.add(entry.finding)
+
+
+def append(project: Project, entry: Entry) -> None:
+    """Add an entry at the end, leaving every byte before it as it was.
+
+    Raises:
+        FlowgateError: the finding is excused already, or the file is no ledger or cannot be written.
+    """
+    from filelock import FileLock
+
+    path = path_of(project)
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        lock = FileLock(_lock_path(project), timeout=60)
+        with lock:
+            text = read_text(path, NAME) if os.path.lexists(path) else _HEAD
+            before = parse(text)
+            if any(held.finding == entry.finding for held in before):
+                raise FlowgateError(f"{entry.finding} is in {NAME} already; edit its reason there")
+            grown = _grown(text, entry)
+            if parse(grown) != [*before, entry]:
+                raise FlowgateError(f"{NAME} is laid out in a way that cannot be appended to; add the entry by hand")
+            write_whole(path, grown, NAME)
+    except OSError as error:
+        raise FlowgateError(f"{NAME} cannot be written: {error.strerror or error}") from None
+
+
+def _lock_path(project: Project) -> str:
+    """The lock lies in the ignored cache, so that it never shows in a commit."""
+    from flowgate.files import cache_folder
+
+    return os.path.join(cache_folder(project.state()), "ledger.lock")
+
+
+def _grown(text: str, entry: Entry) -> str:
+    """The ledger's text with one more entry, in the file's own line endings."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    body = re.sub(r"(?m)^overrides:[ \t]*(\[\s*\]|~|null)[ \t]*(?=#|\r?$)", "overrides: ", text)
+    body = re.sub(r"(?m)^overrides:[ \t]+(?=\r?$)", "overrides:", body)
+    if body and not body.endswith("\n"):
+        body += newline
+    return body + newline.join(_lines(entry, _indent(body))) + newline
+
+
+def _indent(text: str) -> str:
+    match = re.search(r"(?m)^([ \t]*)- finding:", text)
+    return match[1] if match else "  "
+
+
+def _lines(entry: Entry, indent: str) -> list[str]:
+    fields = {"finding": entry.finding, "flow": _scalar(entry.flow), "reason": _scalar(entry.reason)}
+    fields |= {"by": _scalar(entry.by), "excuses": entry.excuses}
+    if entry.expires is not None:
+        fields["expires"] = entry.expires.isoformat()
+    made = [f"{key}: {value}" for key, value in fields.items()]
+    return [f"{indent}- {made[0]}", *(f"{indent}  {line}" for line in made[1:])]
+
+
+def _scalar(text: str) -> str:
+    """A string as YAML writes it: bare where that reads back as the same string, else quoted as JSON is."""
+    import yaml
+
+    flat = re.fullmatch(r"[\w./;,()<>@+' -]+", text, re.ASCII) is not None
+    if flat and text == text.strip():
+        try:
+            if yaml.safe_load(f"key: {text}") == {"key": text}:
+                return text
+        except yaml.YAMLError:
+            pass
+    return json.dumps(text)
+
+
+def _in_words(message: str) -> str:
+    """msgspec's message with the entry counted as a person counts."""
+    match = re.search(r"- at `\$\.overrides\[(\d+)\](?:\.(\w+))?`", message)
+    if match is None:
+        return message.replace(" - at `$`", "").replace("Object", "the ledger", 1)
+    where = f"override number {int(match[1]) + 1}" + (f", {match[2]}" if match[2] else "")
+    return f"{where}: {message[: match.start()].strip()}"

@@ -1,0 +1,59 @@
+"""The use case of `flowgate lint`: the findings of some or all flows, with the ledger laid over them."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from flowgate.finding import Finding
+from flowgate.flow.source import Source
+from flowgate.ledger.match import GONE, HOLDS, Standing, date_under_test, match
+from flowgate.ledger.store import path_of, read
+from flowgate.lint.engine import lint
+from flowgate.project import Project, flow_sources, named_sources, open_project
+
+
+class LintReport(NamedTuple):
+    """What lint found in `files` files, and what the ledger's entries on them are worth."""
+
+    project: Project
+    findings: list[Finding]
+    standings: list[Standing]
+    files: int
+
+    @property
+    def blocks(self) -> bool:
+        """Whether an error is open."""
+        return any(found.blocks for found in self.findings)
+
+
+def check(project: Project, paths: list[str]) -> LintReport:
+    """Lint the flows at `paths`, or every flow of the project."""
+    if paths and not any(_inside(path, project.root) for path in paths):
+        first = os.path.abspath(paths[0])
+        project = open_project(first if os.path.isdir(first) else os.path.dirname(first) or ".")
+    sources = named_sources(project, paths) if paths else flow_sources(project)
+    return check_sources(project, sources, whole=not paths)
+
+
+def check_sources(project: Project, sources: list[Source], whole: bool) -> LintReport:
+    """Lint these files. With `whole`, they are all there are, and a ledger entry on none of them is unused."""
+    findings = lint(project, sources)
+    if not os.path.lexists(path_of(project)):
+        return LintReport(project, findings, [], len(sources))
+    seen = {project.relative(source.path) for source in sources}
+    entries = [entry for entry in read(project) if entry.rule.startswith("FG") and (whole or entry.flow in seen)]
+    matched = match(findings, entries, date_under_test(project), project.root)
+    return LintReport(project, matched.findings, matched.standings, len(sources))
+
+
+def remarks(standings: list[Standing]) -> list[str]:
+    """What to say of the ledger: every entry that does not hold, by name."""
+    order = [standing for standing in standings if standing.state != HOLDS]
+    order.sort(key=lambda standing: standing.state == GONE)
+    return [standing.sentence() for standing in order]
+
+
+def _inside(path: str, root: str) -> bool:
+    real = os.path.realpath(path)
+    return real == root or real.startswith(root + os.sep)

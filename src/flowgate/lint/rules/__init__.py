@@ -1,0 +1,20 @@
+"""The registry: a rule is added by one file and one line here."""
+
+from __future__ import annotations
+
+from flowgate.lint.rule import Rule
+from flowgate.lint.rules.contract_missing import ContractMissing
+from flowgate.lint.rules.cwd_relative_path import CwdRelativePath
+from flowgate.lint.rules.module_constant import ModuleConstant
+from flowgate.lint.rules.module_in_merge import ModuleInMerge
+from flowgate.lint.rules.per_config_foreach import PerConfigForeach
+from flowgate.lint.rules.script_mode_import import ScriptModeImport
+
+RULES: tuple[Rule, ...] = (
+    ScriptModeImport(),
+    CwdRelativePath(),
+    PerConfigForeach(),
+    ModuleInMerge(),
+    ModuleConstant(),
+    ContractMissing(),
+)

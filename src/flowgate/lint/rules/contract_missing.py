@@ -1,0 +1,108 @@
+"""FG401."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowgate.errors import FlowgateError
+from flowgate.finding import Finding
+from flowgate.flow.conf import Composed, compose
+from flowgate.flow.contract import of_config
+from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.settings import CONTRACTS
+
+
+class ContractMissing(Rule):
+    """A promoted flow that does not say how reproducible it is.
+
+    Without a declared contract there is nothing to prove: a result that depends on how many workers were free looks
+    exactly like one that does not. An experiment declares `determinism`, and the reason where it claims less than
+    `order_independent`.
+    """
+
+    id = "FG401"
+    slug = "contract-missing"
+    mend = "declare `determinism: order_independent` in the experiment, or say in `determinism_reason` why it cannot be"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        conf = subject.conf
+        experiments = sorted(conf.groups.get("experiment", {})) if conf is not None else []
+        if conf is None or not subject.promoted:
+            yield from self._settings_alone(subject)
+            return
+        for name in experiments or [None]:
+            try:
+                composed = compose(conf, experiment=name)
+            except FlowgateError as error:
+                yield self._finding(subject, conf.primary, f"the config cannot be composed: {error}", str(error))
+                continue
+            path = conf.groups["experiment"][name] if name else conf.primary
+            for fault in _faults(composed, subject):
+                yield self._finding(subject, path, f"experiment {name or 'config'}: {fault}", f"{name}: {fault}")
+
+    def _settings_alone(self, subject: Subject) -> Iterator[Finding]:
+        own = subject.settings
+        if own.determinism in CONTRACTS[1:] and not own.determinism_reason:
+            fault = f"the settings declare {own.determinism} without a determinism_reason"
+            yield self._finding(subject, subject.flow.path, fault, fault)
+        elif subject.promoted and not own.determinism:
+            fault = "no experiment config and no settings declare `determinism`"
+            yield self._finding(subject, subject.flow.path, fault, fault)
+
+    def _finding(self, subject: Subject, path: str, message: str, code: str) -> Finding:
+        found = self.found(subject, None, None, message, code=code)
+        return found._replace(path=subject.project.relative(path))
+
+
+def _faults(composed: Composed, subject: Subject) -> Iterator[str]:
+    own = subject.settings.determinism
+    kind = of_config(composed, "determinism")
+    if kind is None and not own:
+        yield "declares no `determinism`, so nothing can be proven of it"
+    elif kind is not None and kind not in CONTRACTS:
+        yield f"`determinism` is {kind!r}; it must be one of {', '.join(CONTRACTS)}"
+    elif kind is not None and own and kind != own:
+        yield f"it declares {kind}, the settings declare {own}; only one can be true"
+    else:
+        reason = of_config(composed, "determinism_reason") or subject.settings.determinism_reason
+        if (kind or own) in CONTRACTS[1:] and not reason:
+            yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
+
+
+_FLOW = """
+from pathlib import Path
+from metaflow import Config, FlowSpec, step
+import yaml
+
+
+class NoiseFlow(FlowSpec):
+    cfg = Config("cfg", default=str(Path(__file__).resolve().parent / "conf/config.yaml"), parser=yaml.safe_load)
+
+    @step
+    def start(self):
+        self.determinism = self.cfg.determinism
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def _example(title: str, experiment: str) -> Example:
+    config = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
+    return Example(title, {"flow.py": _FLOW, "conf/config.yaml": config, "conf/experiment/noise.yaml": experiment})
+
+
+ContractMissing.bad = (
+    _example("an experiment that claims nothing", "name: noise\n"),
+    _example("a contract that is none", "name: noise\ndeterminism: mostly\n"),
+    _example("less than order_independent, without a reason", "name: noise\ndeterminism: single_worker\n"),
+)
+ContractMissing.good = (
+    _example("the strongest contract", "name: noise\ndeterminism: order_independent\n"),
+    _example(
+        "a weaker one, with its reason",
+        "name: noise\ndeterminism: single_worker\ndeterminism_reason: gensim trains differently across workers\n",
+    ),
+)

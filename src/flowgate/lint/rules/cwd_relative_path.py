@@ -1,0 +1,126 @@
+"""FG102."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flowgate.finding import Finding
+from flowgate.flow.modules import Module
+from flowgate.flow.paths import CWD, FIXED, places
+from flowgate.flow.trace import Called
+from flowgate.flow.values import Call, Function, Value, callee, constant, options
+from flowgate.lint.rule import Example, Rule, Subject
+
+
+class CwdRelativePath(Rule):
+    """A Config or IncludeFile default that depends on the current directory.
+
+    Metaflow opens `default` relative to the folder the command was started in. The flow runs from the repository's
+    root and fails everywhere else, `check` included, with `default configuration file '...' could not be read`.
+    """
+
+    id = "FG102"
+    slug = "cwd-relative-path"
+    mend = 'anchor it to the file: default=str(Path(__file__).resolve().parent / "conf" / "config.yaml")'
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for module in subject.flow.modules.closure():
+            moved = False
+            for event in module.trace.events:
+                if isinstance(event, Called):
+                    moved = moved or _moves_to_a_fixed_folder(event.call)
+                    if not moved:
+                        yield from self._declaration(subject, event.call, module)
+
+    def _declaration(self, subject: Subject, call: Call, module: Module) -> Iterator[Finding]:
+        kind = callee(call).rpartition(".")[2]
+        if not callee(call).startswith("metaflow.") or kind not in ("Config", "IncludeFile"):
+            return
+        default = call.argument(1, "default") if kind == "Config" else call.keywords.get("default")
+        if default is None:
+            return
+        path = next((place.path for value in _given(default) for place in places(value) if place.anchor == CWD), None)
+        if path is None:
+            return
+        name = constant(call.argument(0, "name"))
+        shown = path or "the current directory"
+        yield self.found(
+            subject,
+            call.node,
+            call.home or module,
+            f"{kind} {name if isinstance(name, str) else ''!r} reads its default from {shown!r}, relative to wherever "
+            f"the command is started: from any other folder the flow stops before its first step",
+            mend=_mend(path, call.home or module),
+            code=f"{ast.unparse(call.node) if call.node else kind} <- {path}",
+        )
+
+
+def _given(default: Value) -> list[Value]:
+    """The default, or what a function given as the default returns."""
+    found: list[Value] = []
+    for option in options(default):
+        body = getattr(option.node, "body", None) if isinstance(option, Function) else None
+        if isinstance(body, ast.Constant):
+            found.append(_literal(body, option))
+        else:
+            found.append(option)
+    return found
+
+
+def _literal(node: ast.Constant, function: Function) -> Value:
+    from flowgate.flow.values import Const
+
+    return Const(node.value, node, function.home)
+
+
+def _moves_to_a_fixed_folder(call: Call) -> bool:
+    return callee(call) == "os.chdir" and bool(call.args) and all(p.anchor == FIXED for p in places(call.args[0]))
+
+
+def _mend(path: str, home: Module) -> str:
+    parts = "".join(f' / "{part}"' for part in path.replace("\\", "/").split("/") if part not in ("", "."))
+    return f"anchor it to the file: default=str(Path(__file__).resolve().parent{parts})"
+
+
+_FLOW = """
+from pathlib import Path
+from metaflow import Config, FlowSpec, step
+
+{before}
+
+class TrainFlow(FlowSpec):
+    cfg = Config("cfg", default={default})
+
+    @step
+    def start(self):
+        self.lr = self.cfg.lr
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    TrainFlow()
+"""
+_CONF = "conf/settings.json"
+
+
+def _example(title: str, default: str, before: str = "") -> Example:
+    return Example(title, {"flow.py": _FLOW.format(default=default, before=before), _CONF: '{"lr": 0.1}\n'})
+
+
+CwdRelativePath.bad = (
+    _example("a relative literal", '"conf/settings.json"'),
+    _example("a relative Path", 'str(Path("conf") / "settings.json")'),
+    _example("made absolute from wherever one stands", 'os.path.abspath("conf/settings.json")', "import os"),
+    _example("the environment, with a relative fallback", 'os.environ.get("CONF", "conf/settings.json")', "import os"),
+    _example("through a name and a helper", 'located("conf")', "def located(folder):\n    return f'{folder}/settings.json'"),
+)
+CwdRelativePath.good = (
+    _example("anchored to the file", 'str(Path(__file__).resolve().parent / "conf/settings.json")'),
+    _example("a name that was anchored", "CONF", 'CONF = str(Path(__file__).parent.joinpath("conf", "settings.json"))'),
+    _example("after an anchored chdir", '"conf/settings.json"', "import os\nos.chdir(Path(__file__).resolve().parent)"),
+)

@@ -1,0 +1,156 @@
+"""FG301."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from flowgate.finding import Finding
+from flowgate.flow.trace import Global, Use
+from flowgate.flow.values import Const, Display, Instance, Mapping, Operation, Value, constant, number, options
+from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.words import is_parameter, words
+
+# What a constant may be without being a parameter of the experiment: tolerances, units, mathematics, infrastructure,
+# layout and presentation. One such word in its name is enough.
+_EXEMPT = frozenset(
+    "eps epsilon tol tolerance atol rtol pi tau inf infinity nan sqrt2 golden "
+    "seconds second sec secs minutes minute hours hour days day ms millis per bytes byte kb mb gb kib mib gib unit "
+    "units scale_to timeout timeouts retry retries port version schema workers worker parallel parallelism "
+    "concurrency threads processes procs jobs chunk chunks chunksize page paging upload download buffer dpi figsize "
+    "font color colors colour colours palette verbose log debug memory mem cpu cpus gpu gpus disk ttl sleep interval "
+    "poll delay backoff precision digits decimals ndigits status http code codes exit col cols column columns idx "
+    "index field fields offset position positions date year month preview display print shown report plot "
+    "batchsize_io rate_limit requests quota".split()
+)
+_INFRASTRUCTURE = frozenset(
+    "num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi "
+    "figsize verbose ndigits decimals precision port memory cpu gpu sleep delay workers threads nthread num_threads "
+    "indent width atol rtol tol abs_tol rel_tol places maxsplit".split()
+)
+_HARMLESS = frozenset(
+    "time.sleep asyncio.sleep builtins.print builtins.round builtins.format format [] builtins.exit sys.exit "
+    "logging.basicConfig math.isclose numpy.isclose numpy.allclose".split()
+)
+
+
+class ModuleConstant(Rule):
+    """A module-level constant that acts as a parameter of the experiment.
+
+    Config is authoritative: two people who read the same config must see the same experiment. A number that a step
+    reads from the module, `_EP = 15`, is changed by an edit instead of an override, is not recorded with the run, and
+    silently wins over the config that seems to govern it.
+    """
+
+    id = "FG301"
+    slug = "module-constant"
+    mend = "move it to a config group and pass it in; a parameter's default may stay as a fallback"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        uses: dict[tuple[str, str], list[tuple[str | None, Global]]] = {}
+        for step, event in subject.flow.events():
+            if isinstance(event, Global) and step is not None and _is_literal_parameter(event.value):
+                uses.setdefault((event.owner.path, event.name), []).append((step, event))
+        for (_, name), found in uses.items():
+            if _is_exempt(name) or all(_is_harmless(event.use) for _, event in found):
+                continue
+            step, event = found[0]
+            yield self._finding(subject, name, str(step), event)
+
+    def _finding(self, subject: Subject, name: str, step: str, event: Global) -> Finding:
+        node = event.value.node
+        shown = ast.unparse(node) if node is not None else "..."
+        if len(shown) > 40:
+            shown = shown[:37] + "..."
+        key = name.strip("_").lower()
+        where = event.node
+        return self.found(
+            subject,
+            node or where,
+            event.value.home or event.owner,
+            f"`{name} = {shown}` is read in step `{step}` (line {getattr(where, 'lineno', '?')}), so the experiment "
+            f"depends on a number that no config shows, no override reaches and no run records",
+            mend=f"put `{key}: {shown}` in a config group and read it from the flow's Config, or pass it as a parameter",
+            code=f"{name} = {ast.unparse(node) if node is not None else ''}",
+        )
+
+
+def _is_literal_parameter(value: Value) -> bool:
+    """A number, a container of numbers, or a container in which a number is named like a training parameter."""
+    held = options(value)
+    if len(held) != 1:
+        return all(_is_literal_parameter(option) for option in held)
+    value = held[0]
+    if isinstance(value, Const | Display | Operation) or number(value):
+        return number(value) and not _is_enumeration(value)
+    if isinstance(value, Mapping):
+        return any(number(item) and is_parameter(str(constant(key))) for key, item in value.items)
+    if isinstance(value, Instance):
+        return any(number(item) and is_parameter(name) for name, item in value.attributes.items())
+    return False
+
+
+def _is_enumeration(value: Value) -> bool:
+    """`range(...)`-free displays such as `()`: nothing to configure."""
+    return isinstance(value, Display) and not value.elements
+
+
+def _is_exempt(name: str) -> bool:
+    if re.fullmatch(r"__\w+__", name):
+        return True
+    found = words(name)
+    return not is_parameter(name) and (any(word in _EXEMPT for word in found) or "_".join(found) in _EXEMPT)
+
+
+def _is_harmless(use: Use) -> bool:
+    """Whether the constant only sizes the machinery or the presentation."""
+    return use.callee in _HARMLESS or use.keyword in _INFRASTRUCTURE or use.callee.startswith(("logging.", "logger."))
+
+
+_FLOW = """
+from metaflow import FlowSpec, step
+
+{before}
+
+
+def train(xs, epochs=10):
+    return sum(xs) * epochs
+
+
+class TrainFlow(FlowSpec):
+    {attribute}
+
+    @step
+    def start(self):
+        self.loss = {use}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    TrainFlow()
+"""
+
+
+def _example(title: str, before: str, use: str, attribute: str = '"""A flow."""') -> Example:
+    return Example(title, {"flow.py": _FLOW.format(before=before, use=use, attribute=attribute)})
+
+
+ModuleConstant.bad = (
+    _example("the textbook case", "_EP = 15", "train([1, 2], epochs=_EP)"),
+    _example("through a helper", "HIDDEN = 64\n\ndef width():\n    return HIDDEN", "train([width()])"),
+    _example("a dict of them", 'TRAINING = {"lr": 0.1, "optimizer": "adam"}', 'train([TRAINING["lr"]])'),
+    _example("a class attribute", "", "train([1], self.EPOCHS)", "EPOCHS = 20"),
+    _example("computed from literals", "N_TRAIN = 4 * 256", "train(list(range(N_TRAIN)))"),
+)
+ModuleConstant.good = (
+    _example("a parameter's default", "_EP = 15\n\ndef fit(xs, epochs=_EP):\n    return sum(xs) * epochs", "fit([1, 2])"),
+    _example("a tolerance", "EPS = 1e-9", "train([1]) + EPS"),
+    _example("names and paths", 'COLUMNS = ["a", "b"]\nDATA = "data.csv"', "train([len(COLUMNS)])"),
+    _example("infrastructure", "import time\nPAUSE_SECONDS = 0", "[time.sleep(PAUSE_SECONDS)] and 1"),
+    _example("read by nothing that runs", "_EP = 15", "train([1, 2])"),
+)

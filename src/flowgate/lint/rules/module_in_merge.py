@@ -1,0 +1,227 @@
+"""FG202."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from flowgate.finding import Finding
+from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
+from flowgate.flow.trace import Called, Read, Stored
+from flowgate.flow.values import Artifact, Attr, Call, Display, Self, constant, options, strings
+from flowgate.lint.pickles import unstable
+from flowgate.lint.rule import Example, Rule, Subject
+
+# Under these, the workers of a gang other than the control task run no user code.
+_CONTROL_ONLY = ("torchrun", "deepspeed", "metaflow_ray", "mpi")
+
+
+class ModuleInMerge(Rule):
+    """A torch module, tensor or other unstable pickle that reaches `merge_artifacts`.
+
+    Metaflow compares what the branches hold by the hash of its pickle. A torch module pickles differently every time
+    it is pickled, and reading an artifact in a task pickles it again, so equal models conflict:
+    `Step join cannot merge the following artifacts due to them having conflicting values: [model]`.
+    """
+
+    id = "FG202"
+    slug = "module-in-merge"
+    mend = "take it from a chosen input before the merge, or exclude it"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        for step in subject.flow.steps.values():
+            if not step.is_join:
+                continue
+            for index, event in enumerate(step.trace.events):
+                if isinstance(event, Called) and _is_merge(event.call):
+                    yield from self._merge(subject, step, event.call, index)
+
+    def _merge(self, subject: Subject, step: Step, call: Call, index: int) -> Iterator[Finding]:
+        flow = subject.flow
+        split = flow.split_of(step.name)
+        if split is None or _single_task(flow, step):
+            return
+        settled = {event.name for event in step.trace.events[:index] if isinstance(event, Stored)}
+        covers = _coverage(call)
+        if covers is None:
+            return
+        names = {}
+        for name, where in _touched(flow, step).items():
+            if name not in settled and covers(name) and where:
+                held = _held(flow, step, name, where)
+                if held:
+                    names[name] = (held, sorted(where))
+        if names:
+            yield self._finding(subject, step, call, names)
+
+    def _finding(
+        self, subject: Subject, step: Step, call: Call, names: dict[str, tuple[str, list[str]]]
+    ) -> Finding:
+        listed = ", ".join(sorted(names))
+        first = sorted(names)[0]
+        held, where = names[first]
+        source = "inputs[0]" if _loops(subject.flow, step) else f"inputs.{where[0]}"
+        touched = " and ".join(f"`{name}`" for name in where)
+        return self.found(
+            subject,
+            call.node,
+            call.home,
+            f"`{first}` holds {held}, which {touched} assigns or reads: its pickle differs between the branches, and "
+            f"`{step.name}` stops with 'cannot merge the following artifacts due to them having conflicting values: "
+            f"[{listed}]'",
+            step=step.name,
+            mend=f"take it from a chosen input before the merge: `self.{first} = {source}.{first}`, "
+            f"or leave it out: `merge_artifacts(inputs, exclude={sorted(names)!r})`",
+            code=f"merge_artifacts: {listed}",
+        )
+
+
+def _is_merge(call: Call) -> bool:
+    func = call.func
+    if isinstance(func, Artifact):
+        return func.name == "merge_artifacts"
+    if isinstance(func, Attr) and func.name == "merge_artifacts":
+        return any(isinstance(base, Self) for base in options(func.base))
+    return False
+
+
+def _coverage(call: Call) -> Callable[[str], bool] | None:
+    """Which names the merge covers; None where its exclude or include list cannot be told."""
+    exclude, include = call.argument(1, "exclude"), call.argument(2, "include")
+    left_out = strings(exclude) if exclude is not None and constant(exclude) is not None else []
+    chosen = strings(include) if include is not None and constant(include) is not None else []
+    if left_out is None or chosen is None:
+        return None
+    return lambda name: name not in left_out and (not chosen or name in chosen)
+
+
+def _loops(flow: Flow, join: Step) -> bool:
+    split = flow.split_of(join.name)
+    return split is not None and split.kind in (FOREACH, PARALLEL)
+
+
+def _single_task(flow: Flow, join: Step) -> bool:
+    """A fan-out in which only one task runs user code, so that nothing can conflict."""
+    split = flow.split_of(join.name)
+    assert split is not None
+    if split.kind == PARALLEL:
+        target = flow.steps.get(split.targets[0]) if split.targets else None
+        return target is not None and any(name.endswith(_CONTROL_ONLY) for name in target.decorators)
+    if split.kind == FOREACH:
+        held = flow.resolve(flow.foreach_list(flow.open_splits[join.name][-1][0], split))
+        return all(isinstance(value, Display) and len(value.elements) == 1 for value in held)
+    return False
+
+
+def _touched(flow: Flow, join: Step) -> dict[str, set[str]]:
+    """The artifacts that may conflict at a join, with the steps that assign or read them in the branches."""
+    branches = flow.between(join.name)
+    depth = len(flow.open_splits[join.name])
+    found: dict[str, dict[str, set[str]]] = {}
+    for branch, names in branches.items():
+        for name in names:
+            for artifact in _artifacts(flow.steps[name]):
+                if _survives(flow, name, artifact, names, depth):
+                    found.setdefault(artifact, {}).setdefault(branch, set()).add(name)
+    everywhere = _loops(flow, join)
+    split = flow.open_splits[join.name][-1][0]
+    conflicts = {}
+    for artifact, by_branch in found.items():
+        carried = bool(_before_split(flow, split, artifact))
+        if everywhere or carried or len(by_branch) > 1:
+            conflicts[artifact] = set().union(*by_branch.values())
+    return conflicts
+
+
+def _artifacts(step: Step) -> set[str]:
+    return {event.name for event in step.trace.events if isinstance(event, Stored | Read)}
+
+
+def _before_split(flow: Flow, split: str, artifact: str) -> bool:
+    return artifact in flow.steps[split].trace.attributes or bool(flow.stored_before(split, artifact))
+
+
+def _survives(flow: Flow, step: str, artifact: str, branch: set[str], depth: int) -> bool:
+    """Whether the artifact, touched inside an inner fan-out, is carried over the inner joins to the outer one."""
+    if len(flow.open_splits[step]) <= depth:
+        return True
+    inner = [name for name in branch if flow.steps[name].is_join]
+    return all(_carries(flow.steps[name], artifact) for name in inner if _closes(flow, name, step))
+
+
+def _closes(flow: Flow, join: str, step: str) -> bool:
+    return any(step in names for names in flow.between(join).values())
+
+
+def _carries(join: Step, artifact: str) -> bool:
+    for event in join.trace.events:
+        if isinstance(event, Stored) and event.name == artifact:
+            return True
+        if isinstance(event, Called) and _is_merge(event.call):
+            covers = _coverage(event.call)
+            return covers is None or bool(covers(artifact))
+    return False
+
+
+def _held(flow: Flow, join: Step, artifact: str, where: set[str]) -> str:
+    """What unstable thing the artifact holds, assigned in the branches or carried into them."""
+    for name in sorted(where):
+        value = flow.steps[name].trace.attributes.get(artifact) or Artifact(name, artifact)
+        found = unstable(flow, value)
+        if found:
+            return found
+    return ""
+
+
+_FLOW = """
+import torch
+from metaflow import FlowSpec, step
+
+
+class BranchFlow(FlowSpec):
+    @step
+    def start(self):
+        self.model = {made}
+        self.next(self.left, self.right)
+
+    @step
+    def left(self):
+        {left}
+        self.next(self.join)
+
+    @step
+    def right(self):
+        self.b = 2
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        {join}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    BranchFlow()
+"""
+
+
+def _example(title: str, left: str, join: str = "self.merge_artifacts(inputs)", made: str = "torch.nn.Linear(2, 1)") -> Example:
+    return Example(title, {"flow.py": _FLOW.format(made=made, left=left, join=join)})
+
+
+ModuleInMerge.bad = (
+    _example("merely read in one branch", "self.n = sum(p.numel() for p in self.model.parameters())"),
+    _example("trained in one branch", "self.model = torch.nn.Linear(2, 1)"),
+    _example("a state dict in a container", "self.best = len(self.model)", made='{"weights": torch.nn.Linear(2, 1).state_dict()}'),
+    _example("through an alias of the merge", "print(self.model)", "merge = self.merge_artifacts\n        merge(inputs)"),
+)
+ModuleInMerge.good = (
+    _example("carried through untouched", "self.n = 1"),
+    _example("taken from a chosen input first", "print(self.model)", "self.model = inputs.left.model\n        self.merge_artifacts(inputs)"),
+    _example("excluded", "print(self.model)", 'self.merge_artifacts(inputs, exclude=["model"])'),
+    _example("an equal list, read", "print(self.model)", made="[1, 2, 3]"),
+    _example("alive in one branch only", "self.probe = torch.zeros(2)"),
+)

@@ -1,0 +1,350 @@
+"""FG201."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flowgate.finding import Finding
+from flowgate.flow.model import FOREACH, Flow, Step, Transition
+from flowgate.flow.values import (
+    Attr,
+    Call,
+    Class,
+    Const,
+    Display,
+    Element,
+    Input,
+    Item,
+    Many,
+    Mapping,
+    Operation,
+    Setting,
+    Value,
+    callee,
+    constant,
+    dotted,
+    walk,
+)
+from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.words import is_data, is_parameter
+
+_THROUGH = frozenset(
+    "list tuple sorted set frozenset reversed iter enumerate zip chain from_iterable zip_longest islice product "
+    "permutations combinations sample shuffle deepcopy copy array to_container dict items keys values tolist".split()
+)
+_GRIDS = ("sklearn.model_selection.ParameterGrid", "sklearn.model_selection.ParameterSampler")
+_SPREADS = frozenset("range linspace logspace arange geomspace uniform loguniform choice".split())
+_ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "torch.nn.", "torch.optim.", "keras.")
+_DEEPEST = 16
+
+
+class Factor(NamedTuple):
+    """One list that the branches multiply in, and the names it is known by."""
+
+    value: Value
+    names: tuple[str, ...]
+
+
+class PerConfigForeach(Rule):
+    """A foreach with a branch for every method or training value.
+
+    Each Metaflow task is a process of its own that imports torch again and goes through the datastore: some two to
+    four seconds, which doubles the wall-clock of a short training, thousands of times over in a grid. It also makes
+    the data anew for every config. Key the fan-out on data axes and seeds; train every method of a dataset in-process.
+    """
+
+    id = "FG201"
+    slug = "per-config-foreach"
+    mend = "fan out over data axes x seeds, and loop over the methods and training values inside the task"
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        flow = subject.flow
+        for step in flow.steps.values():
+            for transition in step.transitions:
+                if transition.kind != FOREACH:
+                    continue
+                listed = flow.foreach_list(step.name, transition)
+                reasons = _reasons(subject, listed, transition)
+                if reasons:
+                    yield self._finding(subject, step, transition, listed, reasons)
+
+    def _finding(
+        self, subject: Subject, step: Step, transition: Transition, listed: Value, reasons: list[str]
+    ) -> Finding:
+        made = [value for value in subject.flow.resolve(listed) if value.node is not None]
+        at = made[0] if made else transition.call
+        target = transition.targets[0] if transition.targets else "?"
+        return self.found(
+            subject,
+            at.node,
+            at.home,
+            f"the foreach over `{transition.artifact}` makes a `{target}` task for every value of "
+            f"{' x '.join(reasons)}: each is a process that imports its libraries and makes the data again, seconds of "
+            f"overhead for one config",
+            step=step.name,
+            mend=f"keep data axes and seeds in `{transition.artifact}`, and loop over {' and '.join(reasons)} "
+            f"inside `{target}`",
+        )
+
+
+def _reasons(subject: Subject, listed: Value, transition: Transition) -> list[str]:
+    """The names of the factors that are methods, training values or whole configs."""
+    found: dict[str, None] = {}
+    for factor in _factors(subject.flow, listed, ()):
+        reason = _reason(subject, factor, transition)
+        if reason:
+            found[reason] = None
+    return list(found)
+
+
+def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -> Iterator[Factor]:
+    """The lists that multiply in a collection, each with the names it went by on the way."""
+    if depth > _DEEPEST:
+        return
+    for option in flow.resolve(value):
+        inner = names + _carried(option, depth)
+        if isinstance(option, Many):
+            for loop in option.loops:
+                yield from _factors(flow, loop, _loop_names(option.element, loop), depth + 1)
+            if not option.loops or isinstance(option.element, Element | Display | Mapping):
+                yield from _grown(flow, option, inner, depth)
+        elif isinstance(option, Call):
+            yield from _of_call(flow, option, inner, depth)
+        elif isinstance(option, Operation) and option.operator in ("Add", "Mult"):
+            for operand in option.operands:
+                yield from _factors(flow, operand, inner, depth + 1)
+        elif isinstance(option, Element):
+            yield from _inside(flow, option, inner, depth)
+        else:
+            yield Factor(option, inner)
+
+
+def _carried(value: Value, depth: int) -> tuple[str, ...]:
+    """The names of a value; the name of the foreach's own artifact says nothing of where its elements come from."""
+    return value.names if depth or isinstance(value, Display | Mapping) else ()
+
+
+def _grown(flow: Flow, made: Many, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
+    """What grew outside any loop: its elements are as many as the appends."""
+    if not made.loops:
+        yield Factor(Display("list", [made.element], made.node, made.home), names)
+
+
+def _inside(flow: Flow, element: Element, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
+    """A list that is itself an element of a list: `for part in parts: rows += part`."""
+    for option in flow.resolve(element.collection):
+        if isinstance(option, Display):
+            for item in option.elements:
+                yield from _factors(flow, item, names, depth + 1)
+        else:
+            yield Factor(element, names)
+
+
+def _loop_names(element: Value, loop: Value) -> tuple[str, ...]:
+    """The loop variables and keys under which the values of `loop` enter an element."""
+    found: tuple[str, ...] = ()
+    for part in walk(element):
+        if isinstance(part, Element) and _same_source(part.collection, loop):
+            found += part.names
+        elif isinstance(part, Item) and isinstance(part.base, Element) and part.base.collection is loop:
+            found += part.names
+    return found
+
+
+def _same_source(collection: Value, loop: Value) -> bool:
+    return collection is loop or (isinstance(loop, Call) and any(collection is argument for argument in loop.args))
+
+
+def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
+    name = callee(call) or (call.func.name if isinstance(call.func, Attr) else "")
+    last = name.rpartition(".")[2]
+    if name in _GRIDS or last in _SPREADS:
+        yield Factor(call, names)
+        return
+    if last not in _THROUGH:
+        yield Factor(call, names)
+        return
+    parts = list(call.args)
+    if isinstance(call.func, Attr) and not callee(call):
+        parts = [call.func.base]
+    for part in parts:
+        yield from _factors(flow, part, names, depth + 1)
+
+
+def _reason(subject: Subject, factor: Factor, transition: Transition) -> str:
+    """Why a factor is a config rather than data, as the name to show; empty where it is not, or cannot be told."""
+    value = factor.value
+    if callee(value) in _GRIDS:
+        return "a parameter grid"
+    path = config_path(subject.flow, value)
+    if path is not None:
+        return _by_config(subject, path)
+    if not _is_spelled_out(value):
+        return ""
+    if isinstance(value, Display | Mapping):
+        found = _by_contents(subject.flow, value)
+        if found:
+            return found
+    return _by_names((*factor.names, *_consumers(subject.flow, value, transition)))
+
+
+def _is_spelled_out(value: Value) -> bool:
+    if isinstance(value, Display | Mapping):
+        return True
+    return isinstance(value, Call) and callee(value).rpartition(".")[2] in _SPREADS
+
+
+def _by_names(names: tuple[str, ...]) -> str:
+    if any(is_data(name) for name in names):
+        return ""
+    return next((f"`{name}`" for name in names if is_parameter(name)), "")
+
+
+def _by_contents(flow: Flow, value: Display | Mapping) -> str:
+    """A list whose elements are estimators, or dicts and tuples of training values."""
+    elements = value.elements if isinstance(value, Display) else [item for _, item in value.items]
+    for element in elements:
+        for option in flow.resolve(element):
+            if isinstance(option, Mapping):
+                keys = [str(constant(key)) for key, _ in option.items]
+                found = next((key for key in keys if is_parameter(key)), "")
+                if found:
+                    return f"`{found}`"
+            if _is_estimator(option):
+                return "estimators"
+            if isinstance(option, Display) and any(_is_estimator(part) for part in option.elements):
+                return "estimators"
+    return ""
+
+
+def _is_estimator(value: Value) -> bool:
+    name = callee(value) or dotted(value)
+    last = name.rpartition(".")[2]
+    if name.startswith(_ESTIMATORS) and last[:1].isupper() and not name.startswith("sklearn.datasets"):
+        return True
+    return isinstance(value, Class) and any(base.startswith(_ESTIMATORS) for base in value.foreign_bases())
+
+
+def config_path(flow: Flow, value: Value) -> tuple[str, ...] | None:
+    """The keys from a Config down to the value, `*` for one that varies; None where it is no part of a Config."""
+    if isinstance(value, Setting):
+        return () if value.kind == "Config" else None
+    key: str | None = None
+    base: Value | None = None
+    if isinstance(value, Attr):
+        base, key = value.base, value.name
+    elif isinstance(value, Item):
+        base, key = value.base, _key(value.key)
+    elif isinstance(value, Element):
+        base, key = value.collection, "*"
+    elif isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name == "get" and value.args:
+        base, key = value.func.base, _key(value.args[0])
+    elif isinstance(value, Call) and callee(value).rpartition(".")[2] in _THROUGH and value.args:
+        return config_path(flow, value.args[0])
+    if base is None or key is None:
+        return None
+    for option in flow.resolve(base):
+        above = config_path(flow, option)
+        if above is not None:
+            return (*above, key)
+    return None
+
+
+def _key(value: Value) -> str:
+    held = constant(value)
+    if isinstance(held, str):
+        return held
+    return "data_axes" if any("data_axes" in part.names or _reads(part, "data_axes") for part in walk(value)) else "*"
+
+
+def _reads(value: Value, key: str) -> bool:
+    if isinstance(value, Attr):
+        return value.name == key
+    return isinstance(value, Item) and constant(value.key) == key
+
+
+def _by_config(subject: Subject, path: tuple[str, ...]) -> str:
+    """By the experiment schema where the config follows it, else by the last key of the path."""
+    keys = [key for key in path if key != "*"]
+    shown = ".".join(keys)
+    if "axes" in keys:
+        axis = keys[keys.index("axes") + 1 :]
+        if not axis:
+            return ""
+        if axis[0] == "data_axes" or axis[0] in _data_axes(subject):
+            return ""
+        return f"the training axis `{axis[0]}`"
+    if not keys or keys[-1] in ("data_axes", "seeds"):
+        return ""
+    return f"`{shown}`" if is_parameter(keys[-1]) or keys[-1] == "training_axes" else ""
+
+
+def _data_axes(subject: Subject) -> list[str]:
+    experiment = subject.composed.tree.get("experiment") if subject.composed else None
+    axes = experiment.get("data_axes") if isinstance(experiment, dict) else None
+    return [str(axis) for axis in axes] if isinstance(axes, list) else []
+
+
+def _consumers(flow: Flow, value: Value, transition: Transition) -> tuple[str, ...]:
+    """What the target step calls the element it is given, where the list itself carries no name."""
+    if not isinstance(value, Display) or not all(isinstance(e, Const | Display) for e in value.elements):
+        return ()
+    found: tuple[str, ...] = ()
+    for target in transition.targets:
+        step = flow.steps.get(target)
+        for held in step.trace.attributes.values() if step is not None else ():
+            if isinstance(held, Input):
+                found += held.names
+            elif isinstance(held, Item) and isinstance(held.base, Input):
+                found += held.names
+    return found
+
+
+_FLOW = """
+from itertools import product
+from metaflow import FlowSpec, step
+
+
+class GridFlow(FlowSpec):
+    @step
+    def start(self):
+        {body}
+        self.next(self.train, foreach="{artifact}")
+
+    @step
+    def train(self):
+        self.result = self.input
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.results = [i.result for i in inputs]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    GridFlow()
+"""
+
+
+def _example(title: str, *body: str, artifact: str = "todo") -> Example:
+    return Example(title, {"flow.py": _FLOW.format(body="\n        ".join(body), artifact=artifact)})
+
+
+PerConfigForeach.bad = (
+    _example("a product with a training axis", "lrs, seeds = [0.1, 0.01], [0, 1]", "self.todo = list(product(lrs, seeds))"),
+    _example("a comprehension over methods", "methods = ['ce', 'topk']", "self.todo = [(m, s) for m in methods for s in range(3)]"),
+    _example("grown in nested loops", "cs = []", "for epochs in (5, 20):", "    for s in range(3):", "        cs.append({'epochs': epochs, 'seed': s})", "self.todo = cs"),
+    _example("configs written out", "self.todo = [{'lr': 0.1, 'seed': 0}, {'lr': 0.01, 'seed': 0}]"),
+)
+PerConfigForeach.good = (
+    _example("data axes x seeds", "self.todo = [(noise, s) for noise in (0.1, 0.5) for s in range(3)]"),
+    _example("files, under a misleading name", "configs = ['a.csv', 'b.csv']", "self.todo = configs"),
+    _example("seeds alone", "self.seeds = list(range(8))", artifact="seeds"),
+    _example("methods looped over inside each element's task", "methods = ['ce', 'topk']", "self.methods = methods", "self.todo = [0, 1, 2]"),
+)

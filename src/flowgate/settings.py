@@ -1,0 +1,183 @@
+"""`[tool.flowgate]` of pyproject.toml, or flowgate.toml with the same keys, as frozen values.
+
+Read by hand rather than through a validation library: this stands on the way to every lint answer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, NamedTuple
+
+from flowgate.errors import FlowgateError
+
+CONTRACTS = ("order_independent", "single_worker", "nondeterministic")
+REVIEWERS = ("command", "none")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class LintSettings(NamedTuple):
+    """`[tool.flowgate.lint]`."""
+
+    ignore: tuple[str, ...] = ()
+
+
+class ReviewSettings(NamedTuple):
+    """`[tool.flowgate.review]`: who judges, and whether a concern blocks. `timeout` is in seconds."""
+
+    reviewer: str = "none"
+    command: tuple[str, ...] = ()
+    block_on: str = "finding"
+    timeout: float = 600.0
+
+
+class ProveSettings(NamedTuple):
+    """`[tool.flowgate.prove]`: how the arms run. `timeout` is in seconds, for each arm."""
+
+    workers: int = 4
+    launcher: tuple[str, ...] = ()
+    run_options: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    timeout: float = 1800.0
+
+
+class FlowSettings(NamedTuple):
+    """`[tool.flowgate.flow."path"]`: what a flow claims outside its own config."""
+
+    sources: tuple[str, ...] = ()
+    determinism: str = ""
+    determinism_reason: str = ""
+    surface: tuple[str, ...] = ()
+
+
+class Settings(NamedTuple):
+    """All settings; `origin` is the file they came from, empty where there is none."""
+
+    flows: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    lint: LintSettings = LintSettings()
+    review: ReviewSettings = ReviewSettings()
+    prove: ProveSettings = ProveSettings()
+    flow: dict[str, FlowSettings] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
+    origin: str = ""
+
+    def of(self, path: str) -> FlowSettings:
+        """The settings of the flow at `path`, relative to the root."""
+        return self.flow.get(path, FlowSettings())
+
+
+_CHOICES = {
+    "determinism": CONTRACTS,
+    "reviewer": REVIEWERS,
+    "block_on": ("finding", "concern"),
+}
+
+
+def settings_file(folder: str) -> str | None:
+    """The file in `folder` that holds flowgate's settings."""
+    own = os.path.join(folder, "flowgate.toml")
+    if os.path.isfile(own):
+        return own
+    project = os.path.join(folder, "pyproject.toml")
+    try:
+        with open(project, "rb") as file:
+            return project if re.search(rb"(?m)^\s*\[\s*tool\s*\.\s*flowgate\b", file.read()) else None
+    except OSError:
+        return None
+
+
+def load(root: str) -> Settings:
+    """The settings of the repository at `root`.
+
+    Raises:
+        FlowgateError: the file is not TOML, or holds an unknown key or a value of the wrong type.
+    """
+    path = settings_file(root)
+    if path is None:
+        return Settings()
+    import tomllib
+
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FlowgateError(f"{name} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise FlowgateError(f"{name} cannot be read: {error.strerror}") from None
+    table = document if name == "flowgate.toml" else document["tool"]["flowgate"]
+    return _settings(table, name)._replace(origin=name)
+
+
+def _settings(table: dict[str, Any], origin: str) -> Settings:
+    tables = {"lint": LintSettings, "review": ReviewSettings, "prove": ProveSettings}
+    made: dict[str, Any] = {}
+    for key, value in table.items():
+        where = f"{origin}, [tool.flowgate]"
+        if key in tables:
+            made[key] = _record(tables[key], value, f"{origin}, [tool.flowgate.{key}]")
+        elif key == "flow":
+            flows = _table(value, f"{origin}, [tool.flowgate.flow]")
+            made[key] = {
+                path: _record(FlowSettings, entry, f'{origin}, [tool.flowgate.flow."{path}"]')
+                for path, entry in flows.items()
+            }
+        else:
+            _known(key, [field for field in Settings._fields if field != "origin"], where)
+            made[key] = _typed("tuple[str, ...]", value, f"{where} {key}")
+    return Settings(**made)
+
+
+def _record(kind: Any, value: object, where: str) -> Any:
+    """One table of settings, each key known and of its field's type."""
+    made = {}
+    for key, entry in _table(value, where).items():
+        _known(key, kind._fields, where)
+        made[key] = _typed(kind.__annotations__[key], entry, f"{where} {key}")
+        choices = _CHOICES.get(key)
+        if choices and made[key] not in choices:
+            raise FlowgateError(f"{where}: {key} is {made[key]!r}; it must be one of {', '.join(choices)}")
+    return kind(**made)
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FlowgateError(f"{where} must be a table, not {type(value).__name__}")
+    return value
+
+
+def _known(key: str, names: Any, where: str) -> None:
+    if key in names:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, names, 1, 0)
+    raise FlowgateError(f"{where}: unknown key {key!r}; did you mean {near[0]!r}?" if near else f"{where}: {key!r}?")
+
+
+def _typed(kind: Any, value: Any, where: str) -> Any:
+    """`value` as the field's type; a duration such as "30m" becomes seconds."""
+    name = kind if isinstance(kind, str) else getattr(kind, "__forward_arg__", str(kind))
+    if name == "tuple[str, ...]":
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise FlowgateError(f"{where} must be a list of strings")
+    if name == "float":
+        return seconds(value, where)
+    if name == "int":
+        if type(value) is int and value >= 2:
+            return value
+        raise FlowgateError(f"{where} must be a whole number of at least 2")
+    if isinstance(value, str):
+        return value
+    raise FlowgateError(f"{where} must be a string, not {type(value).__name__}")
+
+
+def seconds(value: object, where: str) -> float:
+    """A duration: a number of seconds, or text such as "90s", "30m" or "2h"."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", value) if isinstance(value, str) else None
+    if match is None or float(match[1]) <= 0:
+        raise FlowgateError(f'{where} must be a duration such as "90s", "30m" or "2h", not {value!r}')
+    return float(match[1]) * _SECONDS[match[2] or "s"]
