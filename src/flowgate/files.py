@@ -19,7 +19,9 @@ def read_text(path: str, shown: str) -> str:
     """
     try:
         if os.path.getsize(path) > _LARGEST:
-            raise FlowgateError(f"{shown} is larger than {_LARGEST // 1_000_000} MB; it cannot be one of flowgate's files")
+            raise FlowgateError(
+                f"{shown} is larger than {_LARGEST // 1_000_000} MB; it cannot be one of flowgate's files"
+            )
         with open(path, encoding="utf-8", newline="") as file:
             text = file.read()
     except UnicodeDecodeError as error:
@@ -28,7 +30,9 @@ def read_text(path: str, shown: str) -> str:
         raise FlowgateError(f"{shown} cannot be read: {error.strerror}") from None
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<< ", ">>>>>>> ")) or line == "=======":
-            raise FlowgateError(f"{shown}:{number} holds a merge conflict; resolve it, keeping the entries of both sides")
+            raise FlowgateError(
+                f"{shown}:{number} holds a merge conflict; resolve it, keeping the entries of both sides"
+            )
     return text
 
 

@@ -94,5 +94,7 @@ def _unexpected() -> None:
     import traceback
 
     traceback.print_exc()
-    click.echo("\nflowgate: this is a fault in flowgate, and nothing was decided. Please report it, with the above.", err=True)
+    click.echo(
+        "\nflowgate: this is a fault in flowgate, and nothing was decided. Please report it, with the above.", err=True
+    )
     sys.exit(3)

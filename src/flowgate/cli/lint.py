@@ -16,8 +16,8 @@ def command(paths: tuple[str, ...], folder: str | None, form: str, quiet: bool, 
     Without PATH, every flow of the repository. Nothing of yours is imported or run; neither Metaflow nor torch is
     needed. Exit code 1 where an error is open; warnings alone exit 0.
     """
-    from flowgate.lint.check import check
     from flowgate.report.findings import show
+    from flowgate.usecases.lint import check
 
     report = check(project_at(folder), list(paths))
     click.echo(show(report, form, quiet, use_color(color)), nl=False, color=True)

@@ -41,7 +41,9 @@ def open_conf(primary: str) -> Conf | None:
         folders.sort()
         group = os.path.relpath(parent, folder).replace(os.sep, "/")
         if group != ".":
-            choices = {os.path.splitext(name)[0]: os.path.join(parent, name) for name in sorted(files) if _is_yaml(name)}
+            choices = {
+                os.path.splitext(name)[0]: os.path.join(parent, name) for name in sorted(files) if _is_yaml(name)
+            }
             if choices:
                 groups[group] = choices
     return Conf(folder, primary, groups)

@@ -299,6 +299,3 @@ def _step_names(value: Value) -> list[str]:
         elif isinstance(option, Artifact):
             names.append(option.name)
     return names
-
-
-

@@ -34,11 +34,35 @@ class Place(NamedTuple):
 
 _NOWHERE = Place(UNKNOWN, "")
 _SAME = frozenset(
-    "builtins.str os.fspath pathlib.Path pathlib.PurePath pathlib.PosixPath os.path.normpath os.path.normcase "
-    "os.path.abspath os.path.realpath os.path.expandvars posixpath.abspath posixpath.normpath".split()
+    [
+        "builtins.str",
+        "os.fspath",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "pathlib.PosixPath",
+        "os.path.normpath",
+        "os.path.normcase",
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.expandvars",
+        "posixpath.abspath",
+        "posixpath.normpath",
+    ]
 )
 _SAME_METHODS = frozenset(
-    "resolve absolute as_posix expanduser __str__ __fspath__ strip rstrip format with_suffix with_name".split()
+    [
+        "resolve",
+        "absolute",
+        "as_posix",
+        "expanduser",
+        "__str__",
+        "__fspath__",
+        "strip",
+        "rstrip",
+        "format",
+        "with_suffix",
+        "with_name",
+    ]
 )
 
 

@@ -416,6 +416,11 @@ def number(value: Value) -> bool:
         return bool(value.items) and all(number(item) for _, item in value.items)
     if isinstance(value, Operation):
         return bool(value.operands) and all(number(operand) for operand in value.operands)
-    if isinstance(value, Call) and callee(value) in ("builtins.tuple", "builtins.list", "builtins.range", "builtins.dict"):
+    if isinstance(value, Call) and callee(value) in (
+        "builtins.tuple",
+        "builtins.list",
+        "builtins.range",
+        "builtins.dict",
+    ):
         return bool(value.args) and all(number(argument) for argument in value.args)
     return False

@@ -52,11 +52,11 @@ def match(findings: list[Finding], entries: list[Entry], date: datetime.date, ro
         for index in hits:
             states[index] = _excused(findings[index], standing)
     for entry in left:
-        index = _descendant(entry, findings, states, root)
-        standing = Standing(entry, GONE if index is None else CHANGED)
+        heir = _descendant(entry, findings, states, root)
+        standing = Standing(entry, GONE if heir is None else CHANGED)
         standings.append(standing)
-        if index is not None:
-            states[index] = _excused(findings[index], standing)
+        if heir is not None:
+            states[heir] = _excused(findings[heir], standing)
     order = {entry.finding: place for place, entry in enumerate(entries)}
     standings.sort(key=lambda standing: order[standing.entry.finding])
     return Matched([states.get(index, found) for index, found in enumerate(findings)], standings)

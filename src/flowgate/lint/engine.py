@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, Finding, in_reading_order
 from flowgate.flow.conf import read_yaml
-from flowgate.flow.model import read_flows
 from flowgate.flow.source import Source
-from flowgate.lint.rule import Rule, Subject
+from flowgate.lint.rule import Rule
 from flowgate.lint.rules import RULES
 from flowgate.project import Project
+from flowgate.target import Target, targets
 
 UNREADABLE = "FG001"
 
@@ -26,11 +26,6 @@ def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
     return in_reading_order(findings)
 
 
-def subjects(project: Project, source: Source) -> list[Subject]:
-    """The flows of a readable file."""
-    return [Subject(flow, project) for flow in read_flows(source, project.root)]
-
-
 def _lint_source(project: Project, source: Source, rules: list[Rule]) -> list[Finding]:
     if source.parse() is None:
         return [_unreadable(project, source.path, source.path, source.fault or "", source.fault_line)]
@@ -38,20 +33,20 @@ def _lint_source(project: Project, source: Source, rules: list[Rule]) -> list[Fi
         return []
     findings: list[Finding] = []
     try:
-        for subject in subjects(project, source):
-            broken = [path for path in _config_files(subject) if _yaml_fault(path)]
+        for target in targets(project, source):
+            broken = [path for path in _config_files(target) if _yaml_fault(path)]
             findings += [_unreadable(project, source.path, path, _yaml_fault(path)) for path in broken]
             for rule in rules:
-                if subject.promoted or not rule.promoted_only:
-                    findings += _unique(rule.check(subject))
+                if target.promoted or not rule.promoted_only:
+                    findings += _unique(rule.check(target))
     except RecursionError:
         fault = "is nested too deeply to be followed"
         findings.append(_unreadable(project, source.path, source.path, fault))
     return findings
 
 
-def _config_files(subject: Subject) -> list[str]:
-    return subject.conf.files() if subject.conf is not None else []
+def _config_files(target: Target) -> list[str]:
+    return target.conf.files() if target.conf is not None else []
 
 
 def _yaml_fault(path: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from flowgate.finding import ERROR, OPEN, OVERRIDDEN, RESOLVED, Finding
 from flowgate.flow.source import Source
-from flowgate.lint.check import LintReport, remarks
 from flowgate.project import Project
 from flowgate.report.style import from_here, paint, printable
+from flowgate.usecases.lint import LintReport, remarks
 
 
 def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:

@@ -8,8 +8,9 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import Composed, compose
 from flowgate.flow.contract import of_config
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.rule import Example, Rule
 from flowgate.settings import CONTRACTS
+from flowgate.target import Target
 
 
 class ContractMissing(Rule):
@@ -24,38 +25,38 @@ class ContractMissing(Rule):
     slug = "contract-missing"
     mend = "declare `determinism: order_independent` in the experiment, or say in `determinism_reason` why it cannot be"
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        conf = subject.conf
-        experiments = sorted(conf.groups.get("experiment", {})) if conf is not None else []
-        if conf is None or not subject.promoted:
-            yield from self._settings_alone(subject)
+    def check(self, target: Target) -> Iterator[Finding]:
+        conf = target.conf
+        experiments: list[str | None] = sorted(conf.groups.get("experiment", {})) if conf is not None else []
+        if conf is None or not target.promoted:
+            yield from self._settings_alone(target)
             return
         for name in experiments or [None]:
             try:
                 composed = compose(conf, experiment=name)
             except FlowgateError as error:
-                yield self._finding(subject, conf.primary, f"the config cannot be composed: {error}", str(error))
+                yield self._finding(target, conf.primary, f"the config cannot be composed: {error}", str(error))
                 continue
             path = conf.groups["experiment"][name] if name else conf.primary
-            for fault in _faults(composed, subject):
-                yield self._finding(subject, path, f"experiment {name or 'config'}: {fault}", f"{name}: {fault}")
+            for fault in _faults(composed, target):
+                yield self._finding(target, path, f"experiment {name or 'config'}: {fault}", f"{name}: {fault}")
 
-    def _settings_alone(self, subject: Subject) -> Iterator[Finding]:
-        own = subject.settings
+    def _settings_alone(self, target: Target) -> Iterator[Finding]:
+        own = target.settings
         if own.determinism in CONTRACTS[1:] and not own.determinism_reason:
             fault = f"the settings declare {own.determinism} without a determinism_reason"
-            yield self._finding(subject, subject.flow.path, fault, fault)
-        elif subject.promoted and not own.determinism:
+            yield self._finding(target, target.flow.path, fault, fault)
+        elif target.promoted and not own.determinism:
             fault = "no experiment config and no settings declare `determinism`"
-            yield self._finding(subject, subject.flow.path, fault, fault)
+            yield self._finding(target, target.flow.path, fault, fault)
 
-    def _finding(self, subject: Subject, path: str, message: str, code: str) -> Finding:
-        found = self.found(subject, None, None, message, code=code)
-        return found._replace(path=subject.project.relative(path))
+    def _finding(self, target: Target, path: str, message: str, code: str) -> Finding:
+        found = self.found(target, None, None, message, code=code)
+        return found._replace(path=target.project.relative(path))
 
 
-def _faults(composed: Composed, subject: Subject) -> Iterator[str]:
-    own = subject.settings.determinism
+def _faults(composed: Composed, target: Target) -> Iterator[str]:
+    own = target.settings.determinism
     kind = of_config(composed, "determinism")
     if kind is None and not own:
         yield "declares no `determinism`, so nothing can be proven of it"
@@ -64,7 +65,7 @@ def _faults(composed: Composed, subject: Subject) -> Iterator[str]:
     elif kind is not None and own and kind != own:
         yield f"it declares {kind}, the settings declare {own}; only one can be true"
     else:
-        reason = of_config(composed, "determinism_reason") or subject.settings.determinism_reason
+        reason = of_config(composed, "determinism_reason") or target.settings.determinism_reason
         if (kind or own) in CONTRACTS[1:] and not reason:
             yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
 

@@ -9,8 +9,9 @@ from flowgate.finding import Finding
 from flowgate.flow.modules import Module
 from flowgate.flow.paths import CWD, FIXED, places
 from flowgate.flow.trace import Called
-from flowgate.flow.values import Call, Function, Value, callee, constant, options
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.flow.values import Call, Const, Function, Value, callee, constant, options
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
 
 
 class CwdRelativePath(Rule):
@@ -24,16 +25,16 @@ class CwdRelativePath(Rule):
     slug = "cwd-relative-path"
     mend = 'anchor it to the file: default=str(Path(__file__).resolve().parent / "conf" / "config.yaml")'
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        for module in subject.flow.modules.closure():
+    def check(self, target: Target) -> Iterator[Finding]:
+        for module in target.flow.modules.closure():
             moved = False
             for event in module.trace.events:
                 if isinstance(event, Called):
                     moved = moved or _moves_to_a_fixed_folder(event.call)
                     if not moved:
-                        yield from self._declaration(subject, event.call, module)
+                        yield from self._declaration(target, event.call, module)
 
-    def _declaration(self, subject: Subject, call: Call, module: Module) -> Iterator[Finding]:
+    def _declaration(self, target: Target, call: Call, module: Module) -> Iterator[Finding]:
         kind = callee(call).rpartition(".")[2]
         if not callee(call).startswith("metaflow.") or kind not in ("Config", "IncludeFile"):
             return
@@ -46,7 +47,7 @@ class CwdRelativePath(Rule):
         name = constant(call.argument(0, "name"))
         shown = path or "the current directory"
         yield self.found(
-            subject,
+            target,
             call.node,
             call.home or module,
             f"{kind} {name if isinstance(name, str) else ''!r} reads its default from {shown!r}, relative to wherever "
@@ -57,21 +58,13 @@ class CwdRelativePath(Rule):
 
 
 def _given(default: Value) -> list[Value]:
-    """The default, or what a function given as the default returns."""
-    found: list[Value] = []
-    for option in options(default):
-        body = getattr(option.node, "body", None) if isinstance(option, Function) else None
-        if isinstance(body, ast.Constant):
-            found.append(_literal(body, option))
-        else:
-            found.append(option)
-    return found
+    """The default, or what a lambda given as the default returns."""
+    return [_returned(option) if isinstance(option, Function) else option for option in options(default)]
 
 
-def _literal(node: ast.Constant, function: Function) -> Value:
-    from flowgate.flow.values import Const
-
-    return Const(node.value, node, function.home)
+def _returned(function: Function) -> Value:
+    body = getattr(function.node, "body", None)
+    return Const(body.value, body, function.home) if isinstance(body, ast.Constant) else function
 
 
 def _moves_to_a_fixed_folder(call: Call) -> bool:
@@ -117,7 +110,9 @@ CwdRelativePath.bad = (
     _example("a relative Path", 'str(Path("conf") / "settings.json")'),
     _example("made absolute from wherever one stands", 'os.path.abspath("conf/settings.json")', "import os"),
     _example("the environment, with a relative fallback", 'os.environ.get("CONF", "conf/settings.json")', "import os"),
-    _example("through a name and a helper", 'located("conf")', "def located(folder):\n    return f'{folder}/settings.json'"),
+    _example(
+        "through a name and a helper", 'located("conf")', "def located(folder):\n    return f'{folder}/settings.json'"
+    ),
 )
 CwdRelativePath.good = (
     _example("anchored to the file", 'str(Path(__file__).resolve().parent / "conf/settings.json")'),

@@ -9,29 +9,189 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.trace import Global, Use
 from flowgate.flow.values import Const, Display, Instance, Mapping, Operation, Value, constant, number, options
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.rule import Example, Rule
 from flowgate.lint.words import is_parameter, words
+from flowgate.target import Target
 
 # What a constant may be without being a parameter of the experiment: tolerances, units, mathematics, infrastructure,
 # layout and presentation. One such word in its name is enough.
 _EXEMPT = frozenset(
-    "eps epsilon tol tolerance atol rtol pi tau inf infinity nan sqrt2 golden "
-    "seconds second sec secs minutes minute hours hour days day ms millis per bytes byte kb mb gb kib mib gib unit "
-    "units scale_to timeout timeouts retry retries port version schema workers worker parallel parallelism "
-    "concurrency threads processes procs jobs chunk chunks chunksize page paging upload download buffer dpi figsize "
-    "font color colors colour colours palette verbose log debug memory mem cpu cpus gpu gpus disk ttl sleep interval "
-    "poll delay backoff precision digits decimals ndigits status http code codes exit col cols column columns idx "
-    "index field fields offset position positions date year month preview display print shown report plot "
-    "batchsize_io rate_limit requests quota".split()
+    [
+        "eps",
+        "epsilon",
+        "tol",
+        "tolerance",
+        "atol",
+        "rtol",
+        "pi",
+        "tau",
+        "inf",
+        "infinity",
+        "nan",
+        "sqrt2",
+        "golden",
+        "seconds",
+        "second",
+        "sec",
+        "secs",
+        "minutes",
+        "minute",
+        "hours",
+        "hour",
+        "days",
+        "day",
+        "ms",
+        "millis",
+        "per",
+        "bytes",
+        "byte",
+        "kb",
+        "mb",
+        "gb",
+        "kib",
+        "mib",
+        "gib",
+        "unit",
+        "units",
+        "scale_to",
+        "timeout",
+        "timeouts",
+        "retry",
+        "retries",
+        "port",
+        "version",
+        "schema",
+        "workers",
+        "worker",
+        "parallel",
+        "parallelism",
+        "concurrency",
+        "threads",
+        "processes",
+        "procs",
+        "jobs",
+        "chunk",
+        "chunks",
+        "chunksize",
+        "page",
+        "paging",
+        "upload",
+        "download",
+        "buffer",
+        "dpi",
+        "figsize",
+        "font",
+        "color",
+        "colors",
+        "colour",
+        "colours",
+        "palette",
+        "verbose",
+        "log",
+        "debug",
+        "memory",
+        "mem",
+        "cpu",
+        "cpus",
+        "gpu",
+        "gpus",
+        "disk",
+        "ttl",
+        "sleep",
+        "interval",
+        "poll",
+        "delay",
+        "backoff",
+        "precision",
+        "digits",
+        "decimals",
+        "ndigits",
+        "status",
+        "http",
+        "code",
+        "codes",
+        "exit",
+        "col",
+        "cols",
+        "column",
+        "columns",
+        "idx",
+        "index",
+        "field",
+        "fields",
+        "offset",
+        "position",
+        "positions",
+        "date",
+        "year",
+        "month",
+        "preview",
+        "display",
+        "print",
+        "shown",
+        "report",
+        "plot",
+        "batchsize_io",
+        "rate_limit",
+        "requests",
+        "quota",
+    ]
 )
 _INFRASTRUCTURE = frozenset(
-    "num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi "
-    "figsize verbose ndigits decimals precision port memory cpu gpu sleep delay workers threads nthread num_threads "
-    "indent width atol rtol tol abs_tol rel_tol places maxsplit".split()
+    [
+        "num_parallel",
+        "timeout",
+        "max_workers",
+        "n_jobs",
+        "num_workers",
+        "processes",
+        "chunksize",
+        "chunk_size",
+        "retries",
+        "max_retries",
+        "dpi",
+        "figsize",
+        "verbose",
+        "ndigits",
+        "decimals",
+        "precision",
+        "port",
+        "memory",
+        "cpu",
+        "gpu",
+        "sleep",
+        "delay",
+        "workers",
+        "threads",
+        "nthread",
+        "num_threads",
+        "indent",
+        "width",
+        "atol",
+        "rtol",
+        "tol",
+        "abs_tol",
+        "rel_tol",
+        "places",
+        "maxsplit",
+    ]
 )
 _HARMLESS = frozenset(
-    "time.sleep asyncio.sleep builtins.print builtins.round builtins.format format [] builtins.exit sys.exit "
-    "logging.basicConfig math.isclose numpy.isclose numpy.allclose".split()
+    [
+        "time.sleep",
+        "asyncio.sleep",
+        "builtins.print",
+        "builtins.round",
+        "builtins.format",
+        "format",
+        "[]",
+        "builtins.exit",
+        "sys.exit",
+        "logging.basicConfig",
+        "math.isclose",
+        "numpy.isclose",
+        "numpy.allclose",
+    ]
 )
 
 
@@ -47,18 +207,18 @@ class ModuleConstant(Rule):
     slug = "module-constant"
     mend = "move it to a config group and pass it in; a parameter's default may stay as a fallback"
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, target: Target) -> Iterator[Finding]:
         uses: dict[tuple[str, str], list[tuple[str | None, Global]]] = {}
-        for step, event in subject.flow.events():
+        for step, event in target.flow.events():
             if isinstance(event, Global) and step is not None and _is_literal_parameter(event.value):
                 uses.setdefault((event.owner.path, event.name), []).append((step, event))
         for (_, name), found in uses.items():
             if _is_exempt(name) or all(_is_harmless(event.use) for _, event in found):
                 continue
             step, event = found[0]
-            yield self._finding(subject, name, str(step), event)
+            yield self._finding(target, name, str(step), event)
 
-    def _finding(self, subject: Subject, name: str, step: str, event: Global) -> Finding:
+    def _finding(self, target: Target, name: str, step: str, event: Global) -> Finding:
         node = event.value.node
         shown = ast.unparse(node) if node is not None else "..."
         if len(shown) > 40:
@@ -66,7 +226,7 @@ class ModuleConstant(Rule):
         key = name.strip("_").lower()
         where = event.node
         return self.found(
-            subject,
+            target,
             node or where,
             event.value.home or event.owner,
             f"`{name} = {shown}` is read in step `{step}` (line {getattr(where, 'lineno', '?')}), so the experiment "
@@ -148,7 +308,9 @@ ModuleConstant.bad = (
     _example("computed from literals", "N_TRAIN = 4 * 256", "train(list(range(N_TRAIN)))"),
 )
 ModuleConstant.good = (
-    _example("a parameter's default", "_EP = 15\n\ndef fit(xs, epochs=_EP):\n    return sum(xs) * epochs", "fit([1, 2])"),
+    _example(
+        "a parameter's default", "_EP = 15\n\ndef fit(xs, epochs=_EP):\n    return sum(xs) * epochs", "fit([1, 2])"
+    ),
     _example("a tolerance", "EPS = 1e-9", "train([1]) + EPS"),
     _example("names and paths", 'COLUMNS = ["a", "b"]\nDATA = "data.csv"', "train([len(COLUMNS)])"),
     _example("infrastructure", "import time\nPAUSE_SECONDS = 0", "[time.sleep(PAUSE_SECONDS)] and 1"),

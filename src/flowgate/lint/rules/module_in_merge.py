@@ -9,7 +9,8 @@ from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
 from flowgate.flow.trace import Called, Read, Stored
 from flowgate.flow.values import Artifact, Attr, Call, Display, Self, constant, options, strings
 from flowgate.lint.pickles import unstable
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
 
 # Under these, the workers of a gang other than the control task run no user code.
 _CONTROL_ONLY = ("torchrun", "deepspeed", "metaflow_ray", "mpi")
@@ -27,16 +28,16 @@ class ModuleInMerge(Rule):
     slug = "module-in-merge"
     mend = "take it from a chosen input before the merge, or exclude it"
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        for step in subject.flow.steps.values():
+    def check(self, target: Target) -> Iterator[Finding]:
+        for step in target.flow.steps.values():
             if not step.is_join:
                 continue
             for index, event in enumerate(step.trace.events):
                 if isinstance(event, Called) and _is_merge(event.call):
-                    yield from self._merge(subject, step, event.call, index)
+                    yield from self._merge(target, step, event.call, index)
 
-    def _merge(self, subject: Subject, step: Step, call: Call, index: int) -> Iterator[Finding]:
-        flow = subject.flow
+    def _merge(self, target: Target, step: Step, call: Call, index: int) -> Iterator[Finding]:
+        flow = target.flow
         split = flow.split_of(step.name)
         if split is None or _single_task(flow, step):
             return
@@ -51,18 +52,16 @@ class ModuleInMerge(Rule):
                 if held:
                     names[name] = (held, sorted(where))
         if names:
-            yield self._finding(subject, step, call, names)
+            yield self._finding(target, step, call, names)
 
-    def _finding(
-        self, subject: Subject, step: Step, call: Call, names: dict[str, tuple[str, list[str]]]
-    ) -> Finding:
+    def _finding(self, target: Target, step: Step, call: Call, names: dict[str, tuple[str, list[str]]]) -> Finding:
         listed = ", ".join(sorted(names))
         first = sorted(names)[0]
         held, where = names[first]
-        source = "inputs[0]" if _loops(subject.flow, step) else f"inputs.{where[0]}"
+        source = "inputs[0]" if _loops(target.flow, step) else f"inputs.{where[0]}"
         touched = " and ".join(f"`{name}`" for name in where)
         return self.found(
-            subject,
+            target,
             call.node,
             call.home,
             f"`{first}` holds {held}, which {touched} assigns or reads: its pickle differs between the branches, and "
@@ -208,19 +207,31 @@ if __name__ == "__main__":
 """
 
 
-def _example(title: str, left: str, join: str = "self.merge_artifacts(inputs)", made: str = "torch.nn.Linear(2, 1)") -> Example:
+def _example(
+    title: str, left: str, join: str = "self.merge_artifacts(inputs)", made: str = "torch.nn.Linear(2, 1)"
+) -> Example:
     return Example(title, {"flow.py": _FLOW.format(made=made, left=left, join=join)})
 
 
 ModuleInMerge.bad = (
     _example("merely read in one branch", "self.n = sum(p.numel() for p in self.model.parameters())"),
     _example("trained in one branch", "self.model = torch.nn.Linear(2, 1)"),
-    _example("a state dict in a container", "self.best = len(self.model)", made='{"weights": torch.nn.Linear(2, 1).state_dict()}'),
-    _example("through an alias of the merge", "print(self.model)", "merge = self.merge_artifacts\n        merge(inputs)"),
+    _example(
+        "a state dict in a container",
+        "self.best = len(self.model)",
+        made='{"weights": torch.nn.Linear(2, 1).state_dict()}',
+    ),
+    _example(
+        "through an alias of the merge", "print(self.model)", "merge = self.merge_artifacts\n        merge(inputs)"
+    ),
 )
 ModuleInMerge.good = (
     _example("carried through untouched", "self.n = 1"),
-    _example("taken from a chosen input first", "print(self.model)", "self.model = inputs.left.model\n        self.merge_artifacts(inputs)"),
+    _example(
+        "taken from a chosen input first",
+        "print(self.model)",
+        "self.model = inputs.left.model\n        self.merge_artifacts(inputs)",
+    ),
     _example("excluded", "print(self.model)", 'self.merge_artifacts(inputs, exclude=["model"])'),
     _example("an equal list, read", "print(self.model)", made="[1, 2, 3]"),
     _example("alive in one branch only", "self.probe = torch.zeros(2)"),

@@ -26,15 +26,43 @@ from flowgate.flow.values import (
     dotted,
     walk,
 )
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.rule import Example, Rule
 from flowgate.lint.words import is_data, is_parameter
+from flowgate.target import Target
 
 _THROUGH = frozenset(
-    "list tuple sorted set frozenset reversed iter enumerate zip chain from_iterable zip_longest islice product "
-    "permutations combinations sample shuffle deepcopy copy array to_container dict items keys values tolist".split()
+    [
+        "list",
+        "tuple",
+        "sorted",
+        "set",
+        "frozenset",
+        "reversed",
+        "iter",
+        "enumerate",
+        "zip",
+        "chain",
+        "from_iterable",
+        "zip_longest",
+        "islice",
+        "product",
+        "permutations",
+        "combinations",
+        "sample",
+        "shuffle",
+        "deepcopy",
+        "copy",
+        "array",
+        "to_container",
+        "dict",
+        "items",
+        "keys",
+        "values",
+        "tolist",
+    ]
 )
 _GRIDS = ("sklearn.model_selection.ParameterGrid", "sklearn.model_selection.ParameterSampler")
-_SPREADS = frozenset("range linspace logspace arange geomspace uniform loguniform choice".split())
+_SPREADS = frozenset(["range", "linspace", "logspace", "arange", "geomspace", "uniform", "loguniform", "choice"])
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "torch.nn.", "torch.optim.", "keras.")
 _DEEPEST = 16
 
@@ -58,41 +86,41 @@ class PerConfigForeach(Rule):
     slug = "per-config-foreach"
     mend = "fan out over data axes x seeds, and loop over the methods and training values inside the task"
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        flow = subject.flow
+    def check(self, target: Target) -> Iterator[Finding]:
+        flow = target.flow
         for step in flow.steps.values():
             for transition in step.transitions:
                 if transition.kind != FOREACH:
                     continue
                 listed = flow.foreach_list(step.name, transition)
-                reasons = _reasons(subject, listed, transition)
+                reasons = _reasons(target, listed, transition)
                 if reasons:
-                    yield self._finding(subject, step, transition, listed, reasons)
+                    yield self._finding(target, step, transition, listed, reasons)
 
     def _finding(
-        self, subject: Subject, step: Step, transition: Transition, listed: Value, reasons: list[str]
+        self, target: Target, step: Step, transition: Transition, listed: Value, reasons: list[str]
     ) -> Finding:
-        made = [value for value in subject.flow.resolve(listed) if value.node is not None]
+        made = [value for value in target.flow.resolve(listed) if value.node is not None]
         at = made[0] if made else transition.call
-        target = transition.targets[0] if transition.targets else "?"
+        task = transition.targets[0] if transition.targets else "?"
         return self.found(
-            subject,
+            target,
             at.node,
             at.home,
-            f"the foreach over `{transition.artifact}` makes a `{target}` task for every value of "
+            f"the foreach over `{transition.artifact}` makes a `{task}` task for every value of "
             f"{' x '.join(reasons)}: each is a process that imports its libraries and makes the data again, seconds of "
             f"overhead for one config",
             step=step.name,
             mend=f"keep data axes and seeds in `{transition.artifact}`, and loop over {' and '.join(reasons)} "
-            f"inside `{target}`",
+            f"inside `{task}`",
         )
 
 
-def _reasons(subject: Subject, listed: Value, transition: Transition) -> list[str]:
+def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]:
     """The names of the factors that are methods, training values or whole configs."""
     found: dict[str, None] = {}
-    for factor in _factors(subject.flow, listed, ()):
-        reason = _reason(subject, factor, transition)
+    for factor in _factors(target.flow, listed, ()):
+        reason = _reason(target, factor, transition)
         if reason:
             found[reason] = None
     return list(found)
@@ -145,9 +173,9 @@ def _loop_names(element: Value, loop: Value) -> tuple[str, ...]:
     """The loop variables and keys under which the values of `loop` enter an element."""
     found: tuple[str, ...] = ()
     for part in walk(element):
-        if isinstance(part, Element) and _same_source(part.collection, loop):
-            found += part.names
-        elif isinstance(part, Item) and isinstance(part.base, Element) and part.base.collection is loop:
+        if (isinstance(part, Element) and _same_source(part.collection, loop)) or (
+            isinstance(part, Item) and isinstance(part.base, Element) and part.base.collection is loop
+        ):
             found += part.names
     return found
 
@@ -172,21 +200,21 @@ def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iter
         yield from _factors(flow, part, names, depth + 1)
 
 
-def _reason(subject: Subject, factor: Factor, transition: Transition) -> str:
+def _reason(target: Target, factor: Factor, transition: Transition) -> str:
     """Why a factor is a config rather than data, as the name to show; empty where it is not, or cannot be told."""
     value = factor.value
     if callee(value) in _GRIDS:
         return "a parameter grid"
-    path = config_path(subject.flow, value)
+    path = config_path(target.flow, value)
     if path is not None:
-        return _by_config(subject, path)
+        return _by_config(target, path)
     if not _is_spelled_out(value):
         return ""
     if isinstance(value, Display | Mapping):
-        found = _by_contents(subject.flow, value)
+        found = _by_contents(target.flow, value)
         if found:
             return found
-    return _by_names((*factor.names, *_consumers(subject.flow, value, transition)))
+    return _by_names((*factor.names, *_consumers(target.flow, value, transition)))
 
 
 def _is_spelled_out(value: Value) -> bool:
@@ -264,7 +292,7 @@ def _reads(value: Value, key: str) -> bool:
     return isinstance(value, Item) and constant(value.key) == key
 
 
-def _by_config(subject: Subject, path: tuple[str, ...]) -> str:
+def _by_config(target: Target, path: tuple[str, ...]) -> str:
     """By the experiment schema where the config follows it, else by the last key of the path."""
     keys = [key for key in path if key != "*"]
     shown = ".".join(keys)
@@ -272,7 +300,7 @@ def _by_config(subject: Subject, path: tuple[str, ...]) -> str:
         axis = keys[keys.index("axes") + 1 :]
         if not axis:
             return ""
-        if axis[0] == "data_axes" or axis[0] in _data_axes(subject):
+        if axis[0] == "data_axes" or axis[0] in _data_axes(target):
             return ""
         return f"the training axis `{axis[0]}`"
     if not keys or keys[-1] in ("data_axes", "seeds"):
@@ -280,8 +308,8 @@ def _by_config(subject: Subject, path: tuple[str, ...]) -> str:
     return f"`{shown}`" if is_parameter(keys[-1]) or keys[-1] == "training_axes" else ""
 
 
-def _data_axes(subject: Subject) -> list[str]:
-    experiment = subject.composed.tree.get("experiment") if subject.composed else None
+def _data_axes(target: Target) -> list[str]:
+    experiment = target.composed.tree.get("experiment") if target.composed else None
     axes = experiment.get("data_axes") if isinstance(experiment, dict) else None
     return [str(axis) for axis in axes] if isinstance(axes, list) else []
 
@@ -294,9 +322,7 @@ def _consumers(flow: Flow, value: Value, transition: Transition) -> tuple[str, .
     for target in transition.targets:
         step = flow.steps.get(target)
         for held in step.trace.attributes.values() if step is not None else ():
-            if isinstance(held, Input):
-                found += held.names
-            elif isinstance(held, Item) and isinstance(held.base, Input):
+            if isinstance(held, Input) or (isinstance(held, Item) and isinstance(held.base, Input)):
                 found += held.names
     return found
 
@@ -337,14 +363,32 @@ def _example(title: str, *body: str, artifact: str = "todo") -> Example:
 
 
 PerConfigForeach.bad = (
-    _example("a product with a training axis", "lrs, seeds = [0.1, 0.01], [0, 1]", "self.todo = list(product(lrs, seeds))"),
-    _example("a comprehension over methods", "methods = ['ce', 'topk']", "self.todo = [(m, s) for m in methods for s in range(3)]"),
-    _example("grown in nested loops", "cs = []", "for epochs in (5, 20):", "    for s in range(3):", "        cs.append({'epochs': epochs, 'seed': s})", "self.todo = cs"),
+    _example(
+        "a product with a training axis", "lrs, seeds = [0.1, 0.01], [0, 1]", "self.todo = list(product(lrs, seeds))"
+    ),
+    _example(
+        "a comprehension over methods",
+        "methods = ['ce', 'topk']",
+        "self.todo = [(m, s) for m in methods for s in range(3)]",
+    ),
+    _example(
+        "grown in nested loops",
+        "cs = []",
+        "for epochs in (5, 20):",
+        "    for s in range(3):",
+        "        cs.append({'epochs': epochs, 'seed': s})",
+        "self.todo = cs",
+    ),
     _example("configs written out", "self.todo = [{'lr': 0.1, 'seed': 0}, {'lr': 0.01, 'seed': 0}]"),
 )
 PerConfigForeach.good = (
     _example("data axes x seeds", "self.todo = [(noise, s) for noise in (0.1, 0.5) for s in range(3)]"),
     _example("files, under a misleading name", "configs = ['a.csv', 'b.csv']", "self.todo = configs"),
     _example("seeds alone", "self.seeds = list(range(8))", artifact="seeds"),
-    _example("methods looped over inside each element's task", "methods = ['ce', 'topk']", "self.methods = methods", "self.todo = [0, 1, 2]"),
+    _example(
+        "methods looped over inside each element's task",
+        "methods = ['ce', 'topk']",
+        "self.methods = methods",
+        "self.todo = [0, 1, 2]",
+    ),
 )

@@ -12,7 +12,8 @@ from flowgate.flow.modules import Module
 from flowgate.flow.paths import FIXED, UNKNOWN, Place, places
 from flowgate.flow.trace import Called, Event, Import
 from flowgate.flow.values import Call, Display, Element, Many, Operation, Value, callee, options
-from flowgate.lint.rule import Example, Rule, Subject
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
 
 _INSERTS = {"insert": 1, "append": 0, "extend": 0, "__set__": 0, "__setitem__": 1, "addsitedir": 0}
 
@@ -29,22 +30,22 @@ class ScriptModeImport(Rule):
     slug = "script-mode-import"
     mend = "insert the package's folder, anchored to `__file__`, before the import"
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        header = subject.flow.module.source.script_block()
-        if header is None and not subject.promoted and not _uv_launches(subject):
+    def check(self, target: Target) -> Iterator[Finding]:
+        header = target.flow.module.source.script_block()
+        if header is None and not target.promoted and not _uv_launches(target):
             return
-        walk = _Walk(self, subject, header or {})
-        yield from walk.through(subject.flow.module)
-        for step in subject.flow.steps.values():
+        walk = _Walk(self, target, header or {})
+        yield from walk.through(target.flow.module)
+        for step in target.flow.steps.values():
             yield from walk.over(step.trace.events, step.name)
 
 
 class _Walk:
     """The imports of a flow in the order they run, with what has been put on sys.path by then."""
 
-    def __init__(self, rule: Rule, subject: Subject, header: dict[str, object]) -> None:
-        self.rule, self.subject = rule, subject
-        self.script = subject.flow.module
+    def __init__(self, rule: Rule, target: Target, header: dict[str, object]) -> None:
+        self.rule, self.target = rule, target
+        self.script = target.flow.module
         self.dependencies = _dependencies(header)
         self.folders = [self.script.package_folder]
         self.cwd: str | None = None
@@ -90,18 +91,18 @@ class _Walk:
             return
         held = next((folder for folder in self.folders if _holds(folder, top)), None)
         if held is not None:
-            path = self.subject.flow.modules.find(event.name, event.home)
+            path = self.target.flow.modules.find(event.name, event.home)
             if path is not None and path.startswith(held):
-                yield from self.through(self.subject.flow.modules.load(path))
+                yield from self.through(self.target.flow.modules.load(path))
             return
-        home = None if self.blind else _first_party(top, self.subject)
+        home = None if self.blind else _first_party(top, self.target)
         if home is not None and top not in self.seen:
             self.seen.add(top)
             yield self._unresolved(event, top, home, step)
 
     def _relative(self, event: Import, step: str | None) -> Finding:
         return self.rule.found(
-            self.subject,
+            self.target,
             event.node,
             event.home,
             "a relative import in the script itself: a script has no parent package, so it stops with "
@@ -114,7 +115,7 @@ class _Walk:
         name = os.path.basename(self.script.path)
         tried = f" (the sys.path insert of {self.inserted[-1]!r} does not lead to it)" if self.inserted else ""
         return self.rule.found(
-            self.subject,
+            self.target,
             event.node,
             event.home,
             f"`uv run {name}` does not install this repository, so the import of `{top}` stops with "
@@ -142,16 +143,20 @@ def _inserted(value: Value) -> list[Place]:
     return found
 
 
-def _uv_launches(subject: Subject) -> bool:
-    launcher = subject.project.settings.prove.launcher
-    shebang = subject.flow.module.source.data[:200].split(b"\n", 1)[0]
+def _uv_launches(target: Target) -> bool:
+    launcher = target.project.settings.prove.launcher
+    shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
     return launcher[:1] in (("uv",), ("uvx",)) or (shebang.startswith(b"#!") and b"uv run" in shebang)
 
 
 def _dependencies(header: dict[str, object]) -> set[str]:
     """The normalised names of the script's declared dependencies, `[tool.uv.sources]` included."""
     listed = header.get("dependencies")
-    names = {_normal(re.split(r"[\s\[<>=!~;@(]", str(entry), maxsplit=1)[0]) for entry in listed} if isinstance(listed, list) else set()
+    names = (
+        {_normal(re.split(r"[\s\[<>=!~;@(]", str(entry), maxsplit=1)[0]) for entry in listed}
+        if isinstance(listed, list)
+        else set()
+    )
     tool = header.get("tool")
     uv = tool.get("uv") if isinstance(tool, dict) else None
     sources = uv.get("sources") if isinstance(uv, dict) else None
@@ -176,10 +181,10 @@ def _is_package(folder: str) -> bool:
         return False
 
 
-def _first_party(top: str, subject: Subject) -> str | None:
+def _first_party(top: str, target: Target) -> str | None:
     """The folder of this repository that holds the package, where there is one."""
-    root = subject.project.root
-    near = list(subject.flow.modules.search)
+    root = target.project.root
+    near = list(target.flow.modules.search)
     try:
         below = [os.path.join(root, name) for name in sorted(os.listdir(root)) if not name.startswith((".", "_"))]
     except OSError:
@@ -219,7 +224,9 @@ if __name__ == "__main__":
     TrainFlow()
 """
 _FROM_LAB = "from lab.data import make_data"
-_INSERT = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).resolve().parents[{up}]{rest}))\n"
+_INSERT = (
+    "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).resolve().parents[{up}]{rest}))\n"
+)
 
 
 def _example(title: str, imports: str, body: str = "self.x = 1", header: str = _HEADER) -> Example:
@@ -240,6 +247,9 @@ ScriptModeImport.good = (
     _example("an anchored insert before it", _INSERT.format(up=1, rest=' / "src"') + _FROM_LAB),
     _example("an anchored append", _INSERT.format(up=1, rest=' / "src"').replace("insert(0, ", "append(") + _FROM_LAB),
     _example("a module beside the script", "import beside"),
-    _example("only for the type checker", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lab.data import make_data"),
+    _example(
+        "only for the type checker",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lab.data import make_data",
+    ),
     _example("not started as a script", _FROM_LAB, header=""),
 )

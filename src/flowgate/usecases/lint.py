@@ -1,4 +1,4 @@
-"""The use case of `flowgate lint`: the findings of some or all flows, with the ledger laid over them."""
+"""`flowgate lint`: the findings of some or all flows, with the ledger laid over them."""
 
 from __future__ import annotations
 

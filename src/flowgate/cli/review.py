@@ -1,0 +1,53 @@
+"""`flowgate review`."""
+
+from __future__ import annotations
+
+import click
+
+from flowgate.cli.options import common, project_at, use_color
+
+
+@click.command("review")
+@click.argument("flows", nargs=-1, metavar="[FLOW]...")
+@click.option("--packet", is_flag=True, help="Print the packet for a person or any agent, and stop.")
+@click.option(
+    "--import", "source", metavar="FILE", help="Take a review made elsewhere, with the same checks; - is stdin."
+)
+@click.option("--replay", is_flag=True, help="Judge nothing: only check that the committed reviews hold.")
+@common("text")
+def command(
+    flows: tuple[str, ...],
+    packet: bool,
+    source: str | None,
+    replay: bool,
+    folder: str | None,
+    form: str,
+    quiet: bool,
+    color: str,
+) -> int:
+    """Have flows judged against their sources of truth.
+
+    Asks the reviewer of the settings, checks that every trap is answered and every quote is where it says, and writes
+    the record that the gate replays. A review that does not hold is not recorded: exit code 3.
+
+    \b
+    flowgate review flow/noise_flow.py --packet > packet.md     give this to a person or an agent
+    flowgate review flow/noise_flow.py --import review.json     and take the answer
+    """
+    from flowgate.report.review import show
+    from flowgate.usecases import review as use
+
+    if packet + replay + (source is not None) > 1:
+        raise click.UsageError("--packet, --import and --replay exclude each other")
+    project = project_at(folder)
+    if packet:
+        click.echo(use.packet_of(project, list(flows)), nl=False)
+        return 0
+    if source is not None:
+        standings = [use.take_from(project, list(flows), source)]
+    elif replay:
+        standings = use.replay(project, list(flows))
+    else:
+        standings = use.ask_for(project, list(flows))
+    click.echo(show(standings, project, quiet, use_color(color)), nl=False, color=True)
+    return use.exit_code(standings)

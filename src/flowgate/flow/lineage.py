@@ -1,0 +1,115 @@
+"""Which artifacts feed which: the way back from a conclusion to what it was made of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flowgate.flow.model import Flow, Step
+from flowgate.flow.trace import Read, Stored
+from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Value, options, walk
+
+Place = tuple[str, str]
+
+
+def step_order(flow: Flow) -> list[str]:
+    """The steps so that each comes after those that lead to it; a recursion counts as its first turn."""
+    done: dict[str, None] = {}
+    entered: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in entered or name not in flow.steps:
+            return
+        entered.add(name)
+        for transition in reversed(flow.steps[name].transitions):
+            for target in reversed(transition.targets):
+                visit(target)
+        done[name] = None
+
+    visit("start")
+    for name in flow.steps:
+        visit(name)
+    return list(reversed(done))
+
+
+def trail(flow: Flow, surface: list[Place], loose: bool = False) -> set[Place]:
+    """Every (step, artifact) that can reach the surface.
+
+    By default through the values that each artifact was computed from. With `loose`, through everything that a step
+    reads, for code that passes values on in ways that cannot be followed.
+    """
+    found: set[Place] = set()
+    queue = list(surface)
+    while queue:
+        place = queue.pop()
+        if place in found or place[0] not in flow.steps:
+            continue
+        found.add(place)
+        queue.extend(_feeds(flow, *place, loose))
+    return found
+
+
+def _feeds(flow: Flow, step: str, artifact: str, loose: bool) -> Iterator[Place]:
+    before = flow.predecessors.get(step, [])
+    made = flow.steps[step].trace.attributes.get(artifact)
+    names = {artifact} if made is None else set()
+    if made is not None:
+        names = read_by(made) if not loose else set()
+        names = names or _all_reads(flow.steps[step])
+        yield from _fan_out(flow, step)
+    for name in names:
+        yield (step, name)
+        for earlier in before:
+            yield (earlier, name)
+
+
+def read_by(value: Value) -> set[str]:
+    """The artifacts that a value was computed from, by name, also through the inputs of a join."""
+    names: set[str] = set()
+    for part in walk(value):
+        if isinstance(part, Artifact) or (isinstance(part, Attr) and _is_branch(part.base)):
+            names.add(part.name)
+    return names
+
+
+def _is_branch(value: Value) -> bool:
+    """One of a join's inputs: `inputs[0]`, `inputs.left`, or a loop variable over them."""
+    for option in options(value):
+        if isinstance(option, Element):
+            return any(isinstance(part, Inputs) for part in walk(option.collection))
+        if isinstance(option, Item | Attr) and isinstance(option.base, Inputs):
+            return True
+    return False
+
+
+def _all_reads(step: Step) -> set[str]:
+    names = {event.name for event in step.trace.events if isinstance(event, Read)}
+    for event in step.trace.events:
+        if isinstance(event, Stored):
+            names |= read_by(event.value)
+    if step.is_join:
+        names |= {node.attr for node in ast.walk(step.node) if isinstance(node, ast.Attribute)}
+    return names
+
+
+def _fan_out(flow: Flow, step: str) -> Iterator[Place]:
+    """The list of the innermost foreach around a step, where the step uses its element."""
+    if not any(isinstance(part, Input) for value in flow.steps[step].trace.attributes.values() for part in walk(value)):
+        return
+    for split, _ in reversed(flow.open_splits.get(step, ())):
+        for transition in flow.steps[split].transitions:
+            if transition.artifact:
+                yield (split, transition.artifact)
+                return
+
+
+def assigned_at(flow: Flow, step: str, artifact: str) -> tuple[str, int, str] | None:
+    """The file, line and code that assign an artifact in a step; None where nothing written there does."""
+    if step not in flow.steps:
+        return None
+    stored = [event for event in flow.steps[step].trace.events if isinstance(event, Stored) and event.name == artifact]
+    if not stored:
+        return None
+    last = stored[-1]
+    code = ast.unparse(last.value.node) if last.value.node is not None else ""
+    return last.home.path, getattr(last.node, "lineno", 1), f"self.{artifact} = {code}"

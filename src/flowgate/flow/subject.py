@@ -1,0 +1,47 @@
+"""The subject: a digest of exactly what is judged, file by file, so that a change can be named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from flowgate.errors import FlowgateError
+from flowgate.finding import digest
+from flowgate.flow.conf import Conf
+from flowgate.flow.model import Flow
+from flowgate.project import Project
+
+
+def files_of(flow: Flow, conf: Conf | None) -> list[str]:
+    """The files a flow is made of: its own, the local modules it imports, its config folder. Absolute, each once."""
+    paths = [flow.path, *(module.path for module in flow.modules.closure())]
+    return list(dict.fromkeys(paths + (conf.files() if conf is not None else [])))
+
+
+def digests(project: Project, paths: Iterable[str]) -> dict[str, str]:
+    """The digest of each file by its path in the project; line endings do not count.
+
+    Raises:
+        FlowgateError: a file cannot be read.
+    """
+    made = {}
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                data = file.read().replace(b"\r\n", b"\n")
+        except OSError as error:
+            raise FlowgateError(f"{project.relative(path)} cannot be read: {error.strerror}") from None
+        made[project.relative(path)] = hashlib.sha256(data).hexdigest()
+    return dict(sorted(made.items()))
+
+
+def subject(parts: dict[str, str]) -> str:
+    """One digest for named parts."""
+    return "sha256:" + digest(*(f"{name}={value}" for name, value in sorted(parts.items())))
+
+
+def changes(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What differs between two sets of parts, in words."""
+    found = [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
+    found += [f"{name} is new" for name in sorted(now.keys() - before.keys())]
+    return found + [f"{name} changed" for name in sorted(before.keys() & now.keys()) if before[name] != now[name]]

@@ -1,0 +1,1 @@
+"""The proof: the flow run under its contract, its conclusions compared exactly."""

@@ -1,0 +1,95 @@
+"""The project's own environment: which interpreter runs the arms, and what is installed beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import NamedTuple
+
+from flowgate.errors import Inconclusive
+from flowgate.project import Project
+
+PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
+
+
+class Environment(NamedTuple):
+    """How a flow is started (`launcher`, before its path), the interpreter behind it, and what that one holds."""
+
+    launcher: tuple[str, ...]
+    python: tuple[str, ...]
+    version: str
+    platform: str
+    distributions: dict[str, str]
+
+    def subject(self) -> dict[str, str]:
+        """The parts of the environment that a proof depends on."""
+        return {"python": self.version, "platform": self.platform, **self.distributions}
+
+
+def find(project: Project, flow_path: str, scripted: bool) -> Environment:
+    """The environment the flow's arms run in: the launcher of the settings, else the first interpreter with Metaflow.
+
+    Raises:
+        Inconclusive: there is none; the message names every interpreter that was tried.
+    """
+    launcher = project.settings.prove.launcher
+    if launcher:
+        python = _behind(launcher, flow_path, scripted, project.root)
+        found = _inspect(python, launcher, project.root)
+        if "metaflow" not in found.distributions and found.distributions:
+            raise Inconclusive(_missing([" ".join(python)]))
+        return found
+    tried = []
+    for candidate in candidates(project.root):
+        found = _inspect((candidate,), (candidate,), project.root)
+        if "metaflow" in found.distributions:
+            return found
+        tried.append(candidate)
+    raise Inconclusive(_missing(tried))
+
+
+def _missing(tried: list[str]) -> str:
+    return (
+        f"no interpreter with Metaflow: tried {', '.join(tried) or 'none'}. Activate the project's environment, or "
+        f'name it: launcher = ["path/to/python"] under [tool.flowgate.prove]'
+    )
+
+
+def candidates(root: str) -> list[str]:
+    """Interpreters in the order a person would expect: the active environment, the project's own, the PATH, ours."""
+    prefixes = [os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX")]
+    prefixes += [os.path.join(root, name) for name in (".venv", "venv")]
+    paths = [os.path.join(prefix, "bin", "python") for prefix in prefixes if prefix]
+    paths += [shutil.which("python3") or "", shutil.which("python") or "", sys.executable]
+    return list(dict.fromkeys(path for path in paths if path and os.access(path, os.X_OK)))
+
+
+def _behind(launcher: tuple[str, ...], flow_path: str, scripted: bool, root: str) -> tuple[str, ...]:
+    """The interpreter that a launcher would run the flow with."""
+    name = os.path.basename(launcher[0])
+    if name not in ("uv", "uvx"):
+        return launcher
+    if not scripted:
+        return (*launcher, "python")
+    subprocess.run([launcher[0], "sync", "--quiet", "--script", flow_path], cwd=root, check=False)
+    done = subprocess.run(
+        [launcher[0], "python", "find", "--script", flow_path], cwd=root, capture_output=True, text=True, check=False
+    )
+    return (done.stdout.strip(),) if done.returncode == 0 and done.stdout.strip() else (*launcher, "python")
+
+
+def _inspect(python: tuple[str, ...], launcher: tuple[str, ...], root: str) -> Environment:
+    """What an interpreter holds; nothing where it cannot be run."""
+    script = os.path.join(PROBE, "flowgate_probe", "environment.py")
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    try:
+        done = subprocess.run(
+            [*python, script], cwd=root, env=environ, capture_output=True, text=True, check=False, timeout=120
+        )
+        told = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return Environment(launcher, python, "", "", {})
+    return Environment(launcher, python, told["python"], told["platform"], told["distributions"])

@@ -1,0 +1,95 @@
+"""A step decorator that watches every task of a run: it waits for the task's turn and digests what the task stores.
+
+Metaflow attaches it to every step by its dotted name (METAFLOW_DEFAULT_DECOSPECS); the flow is not edited.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from metaflow import current, user_step_decorator
+from metaflow.runtime import NativeRuntime
+
+from flowgate_probe import order
+from flowgate_probe.equality import Incomparable, digest, type_of
+
+FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
+SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
+
+order.install(NativeRuntime)
+
+
+@user_step_decorator  # type: ignore[untyped-decorator]
+def watch(step_name: str, flow: Any, inputs: Any = None, attributes: Any = None) -> Iterator[None]:
+    """Wait for this task's turn, let the user's code run, then write down what it stored."""
+    began = time.time()
+    order.await_turn(step_name, str(current.task_id), int(current.retry_count))
+    yield
+    if FOLDER:
+        _write(step_name, flow, began)
+
+
+def _write(step_name: str, flow: Any, began: float) -> None:
+    record = {
+        "step": step_name,
+        "index": _index(flow),
+        "task": str(current.task_id),
+        "run": str(current.run_id),
+        "attempt": int(current.retry_count),
+        "pathspec": str(current.pathspec),
+        "seconds": time.time() - began,
+        "forced": order.was_forced(),
+        "artifacts": _artifacts(step_name, flow),
+    }
+    path = os.path.join(FOLDER, "%s-%s-%s.json" % (step_name, current.task_id, current.retry_count))
+    with open(path + ".tmp", "w") as file:
+        json.dump(record, file)
+    os.replace(path + ".tmp", path)
+
+
+def _index(flow: Any) -> list[Any]:
+    """Where the task stands in its foreaches and its recursion: the same in every run, unlike its task id."""
+    frames = getattr(flow, "_foreach_stack", None) or []
+    turns = getattr(flow, "_iteration_stack", None) or []
+    return [[str(frame.step), int(frame.index)] for frame in frames] + [int(turn) for turn in turns]
+
+
+def _artifacts(step_name: str, flow: Any) -> dict[str, dict[str, str]]:
+    """The digest and type of each artifact the task holds; those of the surface also where they are only carried."""
+    held = {name: item for name, item in vars(flow).items() if not name.startswith("_") and name != "name"}
+    for name in _carried(step_name, flow):
+        if name not in held:
+            held[name] = flow._datastore[name]
+    made = {name: _describe(item) for name, item in sorted(held.items())}
+    if "determinism" in made:
+        made["determinism"]["echo"] = str(held["determinism"])
+    return made
+
+
+def _carried(step_name: str, flow: Any) -> list[str]:
+    store = getattr(flow, "_datastore", None)
+    wanted = [entry.rpartition(".") for entry in SURFACE] if SURFACE else [("end", ".", "*")]
+    names = [name for step, _, name in wanted if fnmatch.fnmatchcase(step_name, step or "end")]
+    if store is None or not names:
+        return []
+    public = [name for name, _ in store.items() if not name.startswith("_") and name != "name"]
+    return [name for name in public if any(fnmatch.fnmatchcase(name, pattern) for pattern in names)]
+
+
+def _describe(item: Any) -> dict[str, str]:
+    try:
+        return {"digest": digest(item), "type": type_of(item)}
+    except Incomparable as error:
+        return {"fault": str(error), "type": type_of(item)}
+    except Exception as error:
+        return {"fault": "%s: %s" % (type(error).__name__, error), "type": type_of(item)}
+
+
+if not FOLDER:
+    print("flowgate: the probe was attached without FLOWGATE_PROBE_FOLDER; nothing is recorded", file=sys.stderr)

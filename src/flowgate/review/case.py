@@ -1,0 +1,84 @@
+"""The case before the judge: the files of the flow, its sources of truth, and the digest of both."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from flowgate.errors import FlowgateError
+from flowgate.flow.subject import digests, files_of, subject
+from flowgate.target import Target
+
+_LARGEST = 2_000_000
+
+
+class Case(NamedTuple):
+    """What is judged: text by path, for the flow and for its sources of truth, and the digest of every file."""
+
+    flow: str
+    name: str
+    files: dict[str, str]
+    sources: dict[str, str]
+    digests: dict[str, str]
+
+    @property
+    def subject(self) -> str:
+        """The digest a review is bound to."""
+        return subject(self.digests)
+
+    def holds(self, path: str) -> str | None:
+        """The text of a file of the case."""
+        return self.files.get(path, self.sources.get(path))
+
+
+def is_asked(target: Target) -> bool:
+    """Whether a review is asked for: the flow is promoted, or names sources of truth."""
+    return target.promoted or bool(target.settings.sources)
+
+
+def open_case(target: Target) -> Case:
+    """Read the files of a flow and its sources.
+
+    Raises:
+        FlowgateError: the flow names no sources, or one is missing, binary, too large or outside the repository.
+    """
+    project = target.project
+    sources = target.settings.sources
+    if not sources:
+        where = project.settings.origin or "pyproject.toml"
+        raise FlowgateError(
+            f"{target.path} names no sources of truth to be judged against; list them in {where}: "
+            f'[tool.flowgate.flow."{target.path}"] sources = ["docs/investigation.md"]'
+        )
+    paths = files_of(target.flow, target.conf)
+    named = [_source(target, name) for name in sources]
+    return Case(
+        flow=target.path,
+        name=target.flow.name,
+        files={project.relative(path): _text(path, project.relative(path)) for path in paths},
+        sources={name: _text(path, name) for name, path in zip(sources, named, strict=True)},
+        digests=digests(project, [*paths, *named]),
+    )
+
+
+def _source(target: Target, name: str) -> str:
+    path = os.path.realpath(target.project.absolute(name))
+    if not path.startswith(os.path.realpath(target.project.root) + os.sep):
+        raise FlowgateError(f"source of truth {name} of {target.path} lies outside the repository")
+    if not os.path.isfile(path):
+        raise FlowgateError(
+            f"source of truth {name} of {target.path} does not exist; mend `sources` in {target.project.settings.origin}"
+        )
+    return target.project.absolute(name)
+
+
+def _text(path: str, shown: str) -> str:
+    if os.path.getsize(path) > _LARGEST:
+        raise FlowgateError(
+            f"{shown} is larger than {_LARGEST // 1_000_000} MB; no judge can read it. Name a smaller source"
+        )
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        raise FlowgateError(f"{shown} is not UTF-8 text, so it cannot be quoted. Name a text as the source") from None

@@ -1,0 +1,177 @@
+"""`.flowgate/reviews/<flow>.yaml`: one committed record per flow, bound to its subject, readable in a pull request."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+
+from flowgate.errors import FlowgateError
+from flowgate.files import parse_yaml, read_text, write_whole
+from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
+from flowgate.flow.model import Flow
+from flowgate.project import Project
+from flowgate.review.answers import Answer, Review, line_of, normal_code, shorten, squeeze
+from flowgate.review.case import Case
+from flowgate.review.rubric import rubric_digest
+
+_HEAD = (
+    "# The review of {flow}, written by `flowgate review`. The gate replays it; what it holds is part of the commit.\n"
+)
+
+
+class Reviewer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who judged: the kind of reviewer, the command or person, and the rubric that was answered."""
+
+    kind: str
+    name: str
+    rubric: str = ""
+
+
+class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A finding as the record keeps it, also after it was resolved."""
+
+    id: str
+    rule: str
+    severity: str
+    path: str
+    step: str | None
+    code: str
+    message: str
+    state: str = OPEN
+    resolution: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A review that counted, with the digest of every file it judged."""
+
+    version: int
+    flow: str
+    name: str
+    subject: str
+    reviewer: Reviewer
+    files: dict[str, str]
+    answers: list[Answer]
+    findings: list[Held] = []
+
+
+def path_of(project: Project, flow: str) -> str:
+    """Where the record of a flow lies."""
+    return project.state("reviews", flow.removesuffix(".py").replace("/", ".") + ".yaml")
+
+
+def load(project: Project, flow: str) -> Record | None:
+    """The record of a flow; None where it was never reviewed.
+
+    Raises:
+        FlowgateError: the record is there but is none.
+    """
+    path = path_of(project, flow)
+    if not os.path.lexists(path):
+        return None
+    shown = project.relative(path)
+    try:
+        record = msgspec.convert(parse_yaml(read_text(path, shown), shown), Record)
+    except msgspec.ValidationError as error:
+        raise FlowgateError(f"{shown} is no review record: {error}. Have the flow reviewed anew") from None
+    if record.version != 1:
+        raise FlowgateError(f"{shown} has version {record.version}; this flowgate reads version 1")
+    return record
+
+
+def save(project: Project, record: Record) -> str:
+    """Write the record; the path it was written to."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Block style, with texts of several lines as blocks."""
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value and not any(line != line.rstrip() for line in value.splitlines()) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    body = yaml.dump(msgspec.to_builtins(record), Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
+    path = path_of(project, record.flow)
+    write_whole(path, _HEAD.format(flow=record.flow) + body, project.relative(path))
+    return path
+
+
+def make(case: Case, flow: Flow, review: Review, kind: str, name: str, earlier: Record | None) -> Record:
+    """The record of a review that was checked; what an earlier record holds open stays, or is resolved with a reason."""
+    found = [_held(answer, case, flow) for answer in review.answers if answer.answer in ("finding", "concern")]
+    fresh = {held.id: held for held in found}
+    kept = [_carried(held, case, review) for held in earlier.findings if held.id not in fresh] if earlier else []
+    return Record(
+        version=1,
+        flow=case.flow,
+        name=case.name,
+        subject=case.subject,
+        reviewer=Reviewer(kind, name, rubric_digest()),
+        files=case.digests,
+        answers=review.answers,
+        findings=[*fresh.values(), *kept],
+    )
+
+
+def _held(answer: Answer, case: Case, flow: Flow) -> Held:
+    quote = next((quote for quote in answer.quotes if quote.path in case.files), answer.quotes[0])
+    code = normal_code(quote.text)
+    line = line_of(quote, case.holds(quote.path) or "")
+    severity = ERROR if answer.answer == "finding" else WARNING
+    made = as_finding(
+        Held("", answer.trap, severity, quote.path, _step_at(flow, quote.path, line, case), code, answer.reason), case
+    )
+    return Held(made.id, answer.trap, severity, quote.path, made.step, code, answer.reason)
+
+
+def _step_at(flow: Flow, path: str, line: int, case: Case) -> str | None:
+    """The step whose body holds a line of the flow's file."""
+    if path != case.flow:
+        return None
+    for step in flow.steps.values():
+        if step.home is flow.module and step.node.lineno <= line <= (step.node.end_lineno or line):
+            return step.name
+    return None
+
+
+def _carried(held: Held, case: Case, review: Review) -> Held:
+    """An earlier finding: resolved only where its evidence has changed and this review answers its trap `clear`."""
+    if held.state != OPEN:
+        return held
+    cleared = any(answer.trap == held.rule and answer.answer == "clear" for answer in review.answers)
+    gone = squeeze(held.code) not in squeeze(case.holds(held.path) or "") and not _still_there(held, case)
+    if cleared and gone:
+        why = f"its evidence changed in {held.path}, and a later review answers {held.rule} clear"
+        return msgspec.structs.replace(held, state=RESOLVED, resolution=why)
+    return held
+
+
+def _still_there(held: Held, case: Case) -> bool:
+    """Whether the code of a finding, laid out otherwise, still stands in its file."""
+    text = case.holds(held.path)
+    return text is not None and squeeze(held.code) in squeeze(normal_code(text))
+
+
+def as_finding(held: Held, case: Case, note: str = "") -> Finding:
+    """A recorded finding as every layer shows it."""
+    from flowgate.review.answers import Quote
+
+    text = case.holds(held.path)
+    line = line_of(Quote(held.path, held.code), text) if text and squeeze(held.code) in squeeze(text) else 1
+    return Finding(
+        rule=held.rule,
+        layer="review",
+        severity=held.severity,
+        flow=case.flow,
+        name=case.name,
+        path=held.path,
+        line=line,
+        step=held.step,
+        code=held.code,
+        message=f"{held.message} (`{shorten(held.code)}`)",
+        mend="make the flow follow its source, or override the finding with a reason",
+        state=held.state,
+        note=held.resolution or note,
+    )

@@ -1,0 +1,71 @@
+"""A flow as every layer is given it: the model, its config, its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from flowgate.errors import FlowgateError
+from flowgate.flow.conf import Composed, Conf, compose
+from flowgate.flow.model import Flow, read_flows
+from flowgate.flow.shell import conf_of, is_promoted
+from flowgate.flow.source import Source
+from flowgate.project import Project, flow_sources, named_sources
+from flowgate.settings import FlowSettings
+
+
+class Target:
+    """One flow: its model, and lazily its config folder, its default composition and its settings."""
+
+    def __init__(self, flow: Flow, project: Project) -> None:
+        self.flow, self.project = flow, project
+        self.path = project.relative(flow.path)
+
+    @cached_property
+    def conf(self) -> Conf | None:
+        """The flow's Hydra config folder."""
+        return conf_of(self.flow)
+
+    @cached_property
+    def composed(self) -> Composed | None:
+        """The default composition; None where there is no config, or it cannot be composed."""
+        try:
+            return compose(self.conf) if self.conf is not None else None
+        except FlowgateError:
+            return None
+
+    @cached_property
+    def promoted(self) -> bool:
+        """Whether all rules apply."""
+        return is_promoted(self.flow, self.conf)
+
+    @property
+    def settings(self) -> FlowSettings:
+        """What the settings say of this flow."""
+        return self.project.settings.of(self.path)
+
+
+def targets(project: Project, source: Source) -> list[Target]:
+    """The flows that a readable file defines."""
+    return [Target(flow, project) for flow in read_flows(source, project.root)]
+
+
+def readable(project: Project, sources: list[Source]) -> Iterator[Target]:
+    """The flows of those files that can be parsed."""
+    for source in sources:
+        if source.parse() is not None:
+            yield from targets(project, source)
+
+
+def chosen(project: Project, paths: list[str]) -> list[Source]:
+    """The flow files that the user named, or all of them.
+
+    Raises:
+        FlowgateError: there is none. A gate with nothing to judge must not look like one that was passed.
+    """
+    found = named_sources(project, paths) if paths else flow_sources(project)
+    found = [source for source in found if source.may_hold_a_flow()]
+    if not found:
+        where = ", ".join(paths) or project.root
+        raise FlowgateError(f"no flows found in {where}: no Python file there defines a FlowSpec")
+    return found

@@ -1,0 +1,104 @@
+"""`flowgate review`: the packet, a review asked for or taken from elsewhere, and the replay of those on record."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.finding import Finding
+from flowgate.ledger.match import date_under_test, match
+from flowgate.ledger.store import read
+from flowgate.project import Project, git_output
+from flowgate.review.case import is_asked, open_case
+from flowgate.review.judge import ask, standing, take
+from flowgate.review.packet import packet
+from flowgate.target import Target, chosen, readable
+from flowgate.verdict import EXIT_CODES, layer_result, overall
+
+
+class Reviewed(NamedTuple):
+    """How the review of one flow stands, with the ledger laid over its findings."""
+
+    flow: str
+    name: str
+    verdict: str
+    note: str
+    findings: tuple[Finding, ...]
+
+
+def packet_of(project: Project, paths: list[str]) -> str:
+    """The packet of the one flow that `paths` or the project names."""
+    target = _only(project, paths)
+    return packet(target, open_case(target))
+
+
+def take_from(project: Project, paths: list[str], source: str) -> Reviewed:
+    """Take the review in the file `source` (`-` is stdin).
+
+    Raises:
+        Inconclusive: it does not count; nothing is recorded.
+    """
+    target = _only(project, paths)
+    take(target, _read(source), "import", _person(project))
+    return _stand(project, target)
+
+
+def ask_for(project: Project, paths: list[str]) -> list[Reviewed]:
+    """Have every named flow reviewed; without names, every flow whose review is missing or stale."""
+    found = []
+    for target in _all(project, paths):
+        if not is_asked(target) and not paths:
+            continue
+        if paths or standing(target).verdict != "pass":
+            ask(target)
+        found.append(_stand(project, target))
+    return found
+
+
+def replay(project: Project, paths: list[str]) -> list[Reviewed]:
+    """How the committed reviews stand; nothing is asked and nothing written."""
+    return [_stand(project, target) for target in _all(project, paths)]
+
+
+def exit_code(reviews: list[Reviewed]) -> int:
+    """0 where every review holds, 1 where one is missing, stale or blocked."""
+    return EXIT_CODES[overall([one.verdict for one in reviews])]
+
+
+def _stand(project: Project, target: Target) -> Reviewed:
+    held = standing(target)
+    entries = [entry for entry in read(project) if entry.rule.startswith("FR")]
+    findings = match(list(held.findings), entries, date_under_test(project), project.root).findings
+    verdict = layer_result(findings, held.verdict) if held.verdict in ("pass", "blocked") else held.verdict
+    return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings))
+
+
+def _all(project: Project, paths: list[str]) -> list[Target]:
+    sources = chosen(project, paths)
+    for source in sources:
+        if source.parse() is None:
+            raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
+    return list(readable(project, sources))
+
+
+def _only(project: Project, paths: list[str]) -> Target:
+    found = _all(project, paths)
+    if len(found) > 1:
+        names = ", ".join(sorted({target.path for target in found}))
+        raise FlowgateError(f"name the one flow to review; there are {names}")
+    return found[0]
+
+
+def _read(source: str) -> str:
+    try:
+        if source == "-":
+            return sys.stdin.read()
+        with open(source, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowgateError(f"{source} cannot be read: {error}") from None
+
+
+def _person(project: Project) -> str:
+    return git_output(project, "config", "user.name") or "unnamed"

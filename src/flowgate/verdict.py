@@ -1,0 +1,86 @@
+"""One verdict from what the layers said: pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowgate.finding import Finding, in_reading_order
+from flowgate.ledger.match import Standing
+from flowgate.prove.proof import Proof
+
+PASS, BLOCKED, INCONCLUSIVE, SKIPPED, STALE = "pass", "blocked", "inconclusive", "skipped", "stale"
+EXIT_CODES = {PASS: 0, BLOCKED: 1, INCONCLUSIVE: 3, SKIPPED: 0, STALE: 1}
+
+
+class Layer(NamedTuple):
+    """What one layer says of one flow, and why."""
+
+    result: str
+    note: str
+
+
+class FlowVerdict(NamedTuple):
+    """One flow through all layers. `path` is relative to the root, `name` the class."""
+
+    path: str
+    name: str
+    contract: str
+    lint: Layer
+    review: Layer
+    prove: Layer
+
+    @property
+    def result(self) -> str:
+        """The flow's own verdict: blocked beats inconclusive beats pass."""
+        return overall([self.lint.result, self.review.result, self.prove.result])
+
+    def as_record(self) -> dict[str, object]:
+        """The flow as `gate` prints it in JSON."""
+        layers = {"lint": self.lint, "review": self.review, "prove": self.prove}
+        record: dict[str, object] = {"path": self.path, "flow": self.name, "contract": self.contract or None}
+        record |= {name: layer.result for name, layer in layers.items()}
+        return record | {"notes": {name: layer.note for name, layer in layers.items()}}
+
+
+class Verdict(NamedTuple):
+    """The gate's answer: every flow, every finding in whatever state, every proof, every ledger entry."""
+
+    flows: tuple[FlowVerdict, ...]
+    findings: tuple[Finding, ...]
+    proofs: tuple[Proof, ...]
+    standings: tuple[Standing, ...]
+
+    @property
+    def result(self) -> str:
+        """The one verdict."""
+        results = [flow.result for flow in self.flows]
+        return overall([*results, BLOCKED] if any(found.blocks for found in self.findings) else results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 blocked, 3 inconclusive."""
+        return EXIT_CODES[self.result]
+
+    def as_record(self) -> dict[str, object]:
+        """`flowgate/verdict/v1`."""
+        return {
+            "schema": "flowgate/verdict/v1",
+            "verdict": self.result,
+            "flows": [flow.as_record() for flow in self.flows],
+            "findings": [found.as_record() for found in in_reading_order(list(self.findings))],
+            "proofs": [proof.as_record() for proof in self.proofs],
+        }
+
+
+def overall(results: list[str]) -> str:
+    """The worst of several results."""
+    if BLOCKED in results or STALE in results:
+        return BLOCKED
+    return INCONCLUSIVE if INCONCLUSIVE in results else PASS
+
+
+def layer_result(findings: list[Finding], otherwise: str) -> str:
+    """Blocked where a finding blocks; a layer whose every finding is excused passes."""
+    if any(found.blocks for found in findings):
+        return BLOCKED
+    return PASS if otherwise == BLOCKED and findings else otherwise
