@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from flowgate.discover import flow_sources, named_sources
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Composed, Conf, compose
 from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
-from flowgate.project import Project, flow_sources, named_sources
+from flowgate.project import Project
 from flowgate.settings import FlowSettings
 
 

@@ -253,7 +253,7 @@ def _judge(target: Target, ground: _Ground, start: Start, ran: list[Ran]) -> Pro
 
 def _note(findings: list[Finding], arms: tuple[ArmRecord, ...], kind: str) -> str:
     if findings:
-        return findings[0].message
+        return f"blocked by {', '.join(found.id for found in findings)}"
     said = {"order_independent": "however the fan-out is scheduled", "single_worker": "at one worker"}[kind]
     unforced = (
         ""

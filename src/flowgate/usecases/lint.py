@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from flowgate.discover import flow_sources, named_sources
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.ledger.match import GONE, HOLDS, Standing, date_under_test, match
 from flowgate.ledger.store import path_of, read
 from flowgate.lint.engine import lint
-from flowgate.project import Project, flow_sources, named_sources, open_project
+from flowgate.project import Project, open_project
 
 
 class LintReport(NamedTuple):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
 from flowgate.ledger.store import Entry, append
 from flowgate.lint.engine import lint
-from flowgate.project import Project, flow_sources, git_output
+from flowgate.project import Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.review.judge import standing
 from flowgate.target import Target, readable

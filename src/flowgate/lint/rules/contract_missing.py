@@ -27,10 +27,10 @@ class ContractMissing(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         conf = target.conf
-        experiments: list[str | None] = sorted(conf.groups.get("experiment", {})) if conf is not None else []
         if conf is None or not target.promoted:
             yield from self._settings_alone(target)
             return
+        experiments: list[str | None] = [*sorted(conf.groups.get("experiment", {}))]
         for name in experiments or [None]:
             try:
                 composed = compose(conf, experiment=name)

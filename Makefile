@@ -1,0 +1,43 @@
+# Two commands do everything, set-up included, on a machine with Python 3.11 or newer:
+#   make demo    the main job, on a copy of the example
+#   make test    every check and every test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test fast check docs setup clean
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+
+fast: setup
+	$(BIN)/python -m pytest -m "not slow" tests
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/zizmor --offline --strict-collection --quiet action.yml .github/workflows
+
+docs: setup
+	$(BIN)/python docs/generate.py
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,98 @@
+"""Write what the code says into the docs: rule pages, command pages, schemas. `--check` writes nothing, and fails on a
+difference."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from flowgate.cli import COMMANDS, cli
+from flowgate.ledger.store import Ledger
+from flowgate.lint.rule import Example, Rule
+from flowgate.lint.rules import RULES
+from flowgate.prove.receipt import Receipt
+from flowgate.review.answers import Review
+from flowgate.review.record import Record
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAD = "<!-- Written by docs/generate.py; edit the source it is made from. -->\n\n"
+SCHEMAS: dict[str, Any] = {"ledger": Ledger, "record": Record, "review": Review, "receipt": Receipt}
+
+
+def rule_page(rule: Rule) -> str:
+    """One rule: what it catches, why, what to write instead, and its examples."""
+    text = (rule.__doc__ or "").strip()
+    title, _, why = text.partition("\n")
+    body = "\n".join(line.removeprefix("    ") for line in why.strip().splitlines())
+    scope = "promoted flows" if rule.promoted_only else "every flow"
+    parts = [
+        f"# {rule.id} {rule.slug}\n\n{title}\n\n{body}\n\n**Severity** {rule.severity}, on {scope}.\n\n**Instead:** {rule.mend}."
+    ]
+    parts += ["## It fires on", *(_example(example) for example in rule.bad)]
+    parts += ["## It lets pass", *(_example(example) for example in rule.good)]
+    return HEAD + "\n\n".join(parts) + "\n"
+
+
+def _example(example: Example) -> str:
+    blocks = [
+        f"`{path}`\n\n```{'python' if path.endswith('.py') else path.rpartition('.')[2]}\n{text.strip()}\n```"
+        for path, text in example.files.items()
+        if text.strip()
+    ]
+    return "\n\n".join([f"### {example.title}", *blocks])
+
+
+def rule_index() -> str:
+    """All rules in one table."""
+    rows = [f"| [{r.id}]({r.id}.md) | {r.slug} | {r.severity} | {r.title()} |" for r in RULES]
+    return (
+        HEAD
+        + "# Rules\n\n| rule | slug | severity | what it catches |\n| --- | --- | --- | --- |\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def command_page() -> str:
+    """Every command's `--help`."""
+    parts = ["# Commands"]
+    for name in ["", *COMMANDS]:
+        command: click.Command | None = cli.get_command(click.Context(cli), name) if name else cli
+        assert command is not None
+        context = click.Context(
+            command, info_name=f"flowgate {name}".strip(), max_content_width=100, terminal_width=100
+        )
+        parts.append(f"## {context.info_name}\n\n```\n{command.get_help(context)}\n```")
+    return HEAD + "\n\n".join(parts) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    made = {ROOT / "docs" / "rules" / f"{rule.id}.md": rule_page(rule) for rule in RULES}
+    made[ROOT / "docs" / "rules" / "README.md"] = rule_index()
+    made[ROOT / "docs" / "commands.md"] = command_page()
+    for name, kind in SCHEMAS.items():
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
+        made[ROOT / "src" / "flowgate" / "schemas" / f"{name}.json"] = json.dumps(schema, indent=1) + "\n"
+    return made
+
+
+def main() -> int:
+    """Write or check; the number of files that differ, at most 1."""
+    check = "--check" in sys.argv[1:]
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is not what the code says; run `make docs`' if check else 'written'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(pages()[path])
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["metaflow>=2.16", "hydra-core>=1.3", "numpy", "scikit-learn", "torch"]
+# ///
+"""Does a small MLP keep its lead over logistic regression when training labels are wrong?
+
+The final methodology of docs/investigation.md, and nothing else. Four seams hold the component logic; the steps fan out
+over data axes x seeds, train every method of a dataset in-process, and read conclusions from what training stored.
+"""
+
+# >>> flowgate shell
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+# A sum of floats depends on how many threads share it, so numeric libraries get one, in every task alike.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+try:
+    from metaflow import Config, FlowSpec, step
+except ImportError:  # the seams import without Metaflow
+    FlowSpec = object
+
+    def step(function):
+        return function
+
+    def Config(*_args, **_kwargs):
+        return None
+
+
+def compose_config(text):
+    """The config as Hydra composes it; `text` may be `hydra_overrides: [group=choice, key=value]`."""
+    import yaml
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    given = yaml.safe_load(text) or {}
+    overrides = given.get("hydra_overrides", []) if isinstance(given, dict) else []
+    with initialize_config_dir(config_dir=str(HERE / "conf"), version_base=None):
+        return OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
+
+
+# <<< flowgate shell
+
+from collections import namedtuple
+from itertools import product
+
+Dataset = namedtuple("Dataset", "train_x train_y val_x val_y test_x test_y")
+TrainResult = namedtuple("TrainResult", "model scores val_score")
+
+
+# -- seams
+
+
+def make_data(data_spec, data_axes, seed):
+    """The digits, cut and scaled, with a share of the training labels replaced by other classes.
+
+    The cut and the noise have generators of their own, at fixed offsets from the seed.
+
+    Returns:
+        Dataset: features of shape (n, 64) in [0, 1] as float32, labels of shape (n,) as int64.
+    """
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    features, labels = load_digits(return_X_y=True)
+    features, labels = (features / data_spec["scale"]).astype(np.float32), labels.astype(np.int64)
+    order = np.random.default_rng(data_spec["split_offset"] + seed).permutation(len(labels))
+    train, val, test = np.split(order, np.cumsum([data_spec["n_train"], data_spec["n_val"]]))
+    noise = np.random.default_rng(data_spec["noise_offset"] + seed)
+    noisy = labels[train].copy()
+    wrong = noise.random(len(noisy)) < data_axes["label_noise"]
+    shift = noise.integers(1, data_spec["n_classes"], len(noisy))
+    noisy[wrong] = (noisy[wrong] + shift[wrong]) % data_spec["n_classes"]
+    return Dataset(features[train], noisy, features[val], labels[val], features[test], labels[test])
+
+
+def build_model(model_spec):
+    """A multilayer perceptron with one hidden layer, on 64 inputs.
+
+    Returns:
+        torch.nn.Module: maps (n, inputs) to logits of shape (n, classes).
+    """
+    import torch
+
+    return torch.nn.Sequential(
+        torch.nn.Linear(model_spec["inputs"], model_spec["hidden"]),
+        torch.nn.ReLU(),
+        torch.nn.Linear(model_spec["hidden"], model_spec["classes"]),
+    )
+
+
+def train_arm(method_spec, data, seed, train_cfg):
+    """Train one method on one dataset.
+
+    Returns:
+        TrainResult: the model, its test scores of shape (n_test, classes), and its validation accuracy.
+
+    Raises:
+        KeyError: the method's kind is not registered.
+    """
+    trainer, _ = KINDS[method_spec["kind"]]
+    return trainer(method_spec, data, seed, train_cfg)
+
+
+def metric(scores, labels, **_cfg):
+    """Accuracy, the investigation's primary metric: the share of rows whose highest score is at their label."""
+    return float((scores.argmax(axis=1) == labels).mean())
+
+
+# -- the kinds of method: each with its trainer and whether it retrains for every training value
+
+
+def _train_mlp(method_spec, data, seed, train_cfg):
+    import torch
+
+    torch.manual_seed(seed)
+    model = build_model(
+        {"inputs": data.train_x.shape[1], "hidden": train_cfg["hidden"], "classes": method_spec["classes"]}
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=train_cfg["lr"])
+    loss = torch.nn.CrossEntropyLoss(label_smoothing=method_spec["label_smoothing"])
+    features, labels = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(train_cfg["epochs"]):
+        for rows in torch.randperm(len(labels), generator=generator).split(train_cfg["batch"]):
+            optimizer.zero_grad()
+            loss(model(features[rows]), labels[rows]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        scores = model(torch.from_numpy(data.test_x)).numpy()
+        val_scores = model(torch.from_numpy(data.val_x)).numpy()
+    return TrainResult(model, scores, metric(val_scores, data.val_y))
+
+
+def _train_logreg(method_spec, data, seed, _train_cfg):
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=method_spec["C"], max_iter=method_spec["max_iter"], random_state=seed)
+    model.fit(data.train_x, data.train_y)
+    return TrainResult(model, model.predict_proba(data.test_x), metric(model.predict_proba(data.val_x), data.val_y))
+
+
+KINDS = {"mlp": (_train_mlp, "axis_dependent"), "logreg": (_train_logreg, "axis_agnostic")}
+
+
+# -- the grid
+
+
+def branches(cfg):
+    """One branch for each point of the data axes and each seed."""
+    experiment = cfg["experiment"]
+    seeds = cfg["seeds"] if isinstance(cfg["seeds"], list) else list(range(cfg["seeds"]))
+    names = experiment["data_axes"]
+    points = product(*(experiment["axes"][name] for name in names))
+    return [{"axes": dict(zip(names, point, strict=True)), "seed": seed} for point in points for seed in seeds]
+
+
+def training_points(cfg):
+    """Every point of the training axes: the axes that do not change the dataset."""
+    experiment = cfg["experiment"]
+    names = [name for name in experiment["axes"] if name not in experiment["data_axes"]]
+    return [dict(zip(names, point, strict=True)) for point in product(*(experiment["axes"][name] for name in names))]
+
+
+def train_branch(cfg, branch):
+    """Every method on the dataset of one branch: a row for each method and training point, and the test hits."""
+    data = make_data(cfg["data"], branch["axes"], branch["seed"])
+    rows = []
+    for name in cfg["experiment"]["methods"]:
+        spec = cfg["methods"][name]
+        once = KINDS[spec["kind"]][1] == "axis_agnostic"
+        result = train_arm(spec, data, branch["seed"], cfg["training"]) if once else None
+        for point in training_points(cfg):
+            arm = result if once else train_arm(spec, data, branch["seed"], {**cfg["training"], **point})
+            hits = (arm.scores.argmax(axis=1) == data.test_y).tolist()
+            row = {"method": name, **branch["axes"], **point, "seed": branch["seed"]}
+            rows.append({**row, "accuracy": metric(arm.scores, data.test_y), "val_score": arm.val_score, "hits": hits})
+    return rows
+
+
+def bootstrap_interval(hits, n_resamples, seed, level):
+    """A percentile interval for the mean of `hits`, as [low, high]."""
+    import numpy as np
+
+    values = np.asarray(hits, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, len(values), (n_resamples, len(values)))].mean(axis=1)
+    return [float(edge) for edge in np.quantile(means, [(1 - level) / 2, (1 + level) / 2])]
+
+
+def group(rows, keys):
+    """The rows by the values of `keys`, in the order in which each group first appears."""
+    found = {}
+    for row in rows:
+        found.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return found
+
+
+class DigitsFlow(FlowSpec):
+    cfg = Config("cfg", default=str(HERE / "conf" / "config.yaml"), parser=compose_config)
+
+    @step
+    def start(self):
+        self.determinism = self.cfg["experiment"]["determinism"]
+        self.branches = branches(self.cfg)
+        self.next(self.train, foreach="branches")
+
+    @step
+    def train(self):
+        self.rows = train_branch(self.cfg, self.input)
+        self.next(self.collect)
+
+    @step
+    def collect(self, inputs):
+        self.rows = [row for branch in inputs for row in branch.rows]
+        self.merge_artifacts(inputs, include=["determinism"])
+        self.next(self.aggregate)
+
+    @step
+    def aggregate(self):
+        keys = ["method", *self.cfg["experiment"]["axes"]]
+        self.aggregate_results = []
+        for values, rows in group(self.rows, keys).items():
+            hits = [hit for row in rows for hit in row["hits"]]
+            accuracy = sum(row["accuracy"] for row in rows) / len(rows)
+            interval = bootstrap_interval(hits, **self.cfg["bootstrap"])
+            self.aggregate_results.append(
+                {**dict(zip(keys, values, strict=True)), "accuracy": accuracy, "interval": interval}
+            )
+        baseline, challenger = self.cfg["experiment"]["methods"]
+        self.lift_results = []
+        for values, pair in group(self.aggregate_results, keys[1:]).items():
+            of = {row["method"]: row["accuracy"] for row in pair}
+            self.lift_results.append(
+                {**dict(zip(keys[1:], values, strict=True)), "lift": of[challenger] - of[baseline]}
+            )
+        self.next(self.an_robustness, self.an_budget)
+
+    @step
+    def an_robustness(self):
+        """What each method loses from the cleanest labels to the noisiest, at every training budget."""
+        levels = self.cfg["experiment"]["axes"]["label_noise"]
+        self.an_result = []
+        for (method, epochs), rows in group(self.aggregate_results, ["method", "epochs"]).items():
+            at = {row["label_noise"]: row["accuracy"] for row in rows}
+            self.an_result.append({"method": method, "epochs": epochs, "loss": at[min(levels)] - at[max(levels)]})
+        self.next(self.conclude)
+
+    @step
+    def an_budget(self):
+        """What the longest training budget adds to the lift over the shortest, at every noise level."""
+        self.an_result = []
+        for (level,), rows in group(self.lift_results, ["label_noise"]).items():
+            lift = {row["epochs"]: row["lift"] for row in rows}
+            self.an_result.append({"label_noise": level, "gain": lift[max(lift)] - lift[min(lift)]})
+        self.next(self.conclude)
+
+    @step
+    def conclude(self, inputs):
+        self.robustness = inputs.an_robustness.an_result
+        self.budget = inputs.an_budget.an_result
+        self.merge_artifacts(inputs, include=["determinism", "aggregate_results", "lift_results"])
+        self.next(self.end)
+
+    @step
+    def end(self):
+        for row in self.lift_results:
+            print("label noise {label_noise}, {epochs} epochs: lift {lift:+.4f}".format(**row))
+
+
+if __name__ == "__main__":
+    DigitsFlow()

@@ -1,0 +1,65 @@
+"""Which files of a repository may hold a flow."""
+
+from __future__ import annotations
+
+import os
+
+from flowgate.errors import FlowgateError
+from flowgate.flow.source import Source
+from flowgate.project import Project, git, matcher
+
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
+
+
+def flow_sources(project: Project) -> list[Source]:
+    """The files of the project that may hold a flow, by path; those the settings leave out are left out."""
+    chosen = matcher(project.settings.flows)
+    excluded = matcher(project.settings.exclude)
+    found = []
+    for path in sorted(python_files(project.root)):
+        if (chosen is None or chosen.fullmatch(path)) and not (excluded and excluded.fullmatch(path)):
+            source = Source(project.absolute(path))
+            if source.may_hold_a_flow():
+                found.append(source)
+    return found
+
+
+def named_sources(project: Project, paths: list[str]) -> list[Source]:
+    """The files that the user named, and the possible flows in the folders that the user named.
+
+    Raises:
+        FlowgateError: a path does not exist.
+    """
+    found: dict[str, Source] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            for name in sorted(python_files(path)):
+                source = Source(os.path.join(path, name))
+                if source.may_hold_a_flow():
+                    found.setdefault(os.path.realpath(source.path), source)
+        elif os.path.lexists(path):
+            found.setdefault(os.path.realpath(path), Source(path))
+        else:
+            raise FlowgateError(f"{path} does not exist")
+    return list(found.values())
+
+
+def python_files(folder: str) -> list[str]:
+    """The Python files below a folder, relative to it: what git tracks or would, or all where git knows nothing."""
+    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    if listed is not None:
+        return [path for path in set(listed.split("\0")) if path and os.path.isfile(os.path.join(folder, path))]
+    return list(_walk(folder))
+
+
+def _walk(folder: str) -> list[str]:
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and not _is_left_out(parent, name)]
+        relative = os.path.relpath(parent, folder)
+        found += [os.path.normpath(os.path.join(relative, name)) for name in files if name.endswith(".py")]
+    return found
+
+
+def _is_left_out(parent: str, name: str) -> bool:
+    return name in _SKIPPED or os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))

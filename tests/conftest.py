@@ -1,0 +1,94 @@
+"""Fixtures: small repositories, real ones, and the command as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from flowgate.finding import Finding
+from flowgate.lint.engine import lint
+from flowgate.discover import named_sources
+from flowgate.project import open_project
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SCHEMAS = REPOSITORY / "src" / "flowgate" / "schemas"
+
+
+class Done(NamedTuple):
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """Put files into a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def lint_files(folder: Path, files: dict[str, str]) -> list[Finding]:
+    """The findings on a small repository."""
+    write(folder, files)
+    project = open_project(str(folder))
+    return lint(project, named_sources(project, [str(folder)]))
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment, without what would colour or redirect a command under test."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW", "FLOWGATE", "GIT_", "PYTEST"))}
+    identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for role in ("AUTHOR", "COMMITTER"):
+        identity |= {f"GIT_{role}_NAME": "Ada", f"GIT_{role}_EMAIL": "ada@example.org"}
+    return kept | identity | {"NO_COLOR": "1", "VIRTUAL_ENV": sys.prefix}
+
+
+def run(command: list[str], folder: Path, given: str | None = None, timeout: float = 600, **extra: str) -> Done:
+    """Run a command in a folder."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment() | extra,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def git(folder: Path, *arguments: str) -> Done:
+    """Run git, as Ada."""
+    return run(["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments], folder)
+
+
+@pytest.fixture
+def flowgate() -> Callable[..., Done]:
+    """The command, started as a user starts it: `flowgate(folder, "lint", ...)`."""
+
+    def start(folder: Path, *arguments: str, given: str | None = None, **extra: str) -> Done:
+        return run([sys.executable, "-m", "flowgate", *arguments], folder, given, **extra)
+
+    return start
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty git repository."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    return tmp_path

@@ -1,0 +1,86 @@
+"""Settings: every mistake is named, with the nearest known word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowgate.errors import FlowgateError
+from flowgate.project import open_project
+from flowgate.settings import load, seconds
+from tests.conftest import write
+
+WHOLE = """
+flows = ["flow/*_flow.py"]
+exclude = ["sandbox/**"]
+[lint]
+ignore = ["FG301"]
+[prove]
+workers = 8
+launcher = ["uv", "run"]
+run_options = ["--with", "kubernetes"]
+overrides = ["training=smoke"]
+timeout = "90s"
+[review]
+reviewer = "command"
+command = ["judge", "-p"]
+block_on = "concern"
+[flow."flow/noise_flow.py"]
+sources = ["docs/investigation.md"]
+determinism = "single_worker"
+determinism_reason = "gensim"
+surface = ["results"]
+"""
+
+
+def test_every_documented_key_is_read(tmp_path: Path) -> None:
+    write(tmp_path, {"flowgate.toml": WHOLE})
+    settings = load(str(tmp_path))
+    assert settings.flows == ("flow/*_flow.py",) and settings.prove.workers == 8 and settings.prove.timeout == 90
+    assert settings.review.block_on == "concern" and settings.of("flow/noise_flow.py").surface == ("results",)
+    assert settings.of("flow/other.py").sources == ()
+
+
+def test_pyproject_holds_the_same_keys_under_tool_flowgate(tmp_path: Path) -> None:
+    import re
+
+    table = re.sub(r"(?m)^\[", "[tool.flowgate.", WHOLE)
+    write(tmp_path, {"pyproject.toml": "[tool.flowgate]\n" + table})
+    write(tmp_path / "other", {"flowgate.toml": WHOLE})
+    assert load(str(tmp_path))._replace(origin="") == load(str(tmp_path / "other"))._replace(origin="")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("flow = 1", "must be a table"),
+        ("flws = []", "'flws'; did you mean 'flows'"),
+        ("[prove]\nworker = 4", "did you mean 'workers'"),
+        ("[prove]\nworkers = 1", "at least 2"),
+        ("[prove]\nworkers = true", "whole number"),
+        ('[prove]\ntimeout = "soon"', "duration"),
+        ('[review]\nreviewer = "oracle"', "must be one of command, none"),
+        ('[flow."a.py"]\ndeterminism = "mostly"', "must be one of order_independent"),
+        ('[flow."a.py"]\nsourcs = []', "did you mean 'sources'"),
+        ("flows = 'a'", "list of strings"),
+        ("flows = [", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(text: str, words: str, tmp_path: Path) -> None:
+    write(tmp_path, {"flowgate.toml": text})
+    with pytest.raises(FlowgateError, match=words.replace("(", r"\(")) as error:
+        load(str(tmp_path))
+    assert "flowgate.toml" in str(error.value) and error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("given", "expected"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5m", 90), (12, 12), ("7", 7)])
+def test_durations(given: object, expected: float) -> None:
+    assert seconds(given, "timeout") == expected
+
+
+def test_the_root_is_the_nearest_folder_with_settings(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "[tool.flowgate]\n", "inner/flowgate.toml": "", "inner/deep/x.py": ""})
+    assert open_project(str(tmp_path / "inner" / "deep")).root == str(tmp_path / "inner")
+    write(tmp_path / "other", {"pyproject.toml": "[project]\nname = 'x'\n"})
+    assert open_project(str(tmp_path / "other")).root == str(tmp_path)
