@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from flowgate.discover import named_sources
 from flowgate.finding import Finding
 from flowgate.lint.engine import lint
-from flowgate.discover import named_sources
 from flowgate.project import open_project
 
 REPOSITORY = Path(__file__).resolve().parents[1]

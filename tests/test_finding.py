@@ -12,7 +12,8 @@ BASE = Finding("FG301", "lint", "error", "flow/a.py", "AFlow", "flow/a.py", 7, "
 
 
 @pytest.mark.parametrize(
-    "field", [{"line": 99}, {"message": "reworded"}, {"mend": "other"}, {"flow": "b.py"}, {"path": "b.py"}, {"note": "n"}]
+    "field",
+    [{"line": 99}, {"message": "reworded"}, {"mend": "other"}, {"flow": "b.py"}, {"path": "b.py"}, {"note": "n"}],
 )
 def test_moving_and_rewording_keep_the_identity(field: dict[str, object]) -> None:
     assert BASE._replace(**field).id == BASE.id  # type: ignore[arg-type]

@@ -74,7 +74,9 @@ def test_a_mistake_is_named(text: str, words: str, tmp_path: Path) -> None:
     assert "flowgate.toml" in str(error.value) and error.value.exit_code == 2
 
 
-@pytest.mark.parametrize(("given", "expected"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5m", 90), (12, 12), ("7", 7)])
+@pytest.mark.parametrize(
+    ("given", "expected"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5m", 90), (12, 12), ("7", 7)]
+)
 def test_durations(given: object, expected: float) -> None:
     assert seconds(given, "timeout") == expected
 

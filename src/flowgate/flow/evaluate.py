@@ -45,6 +45,7 @@ from flowgate.flow.values import (
 
 _DEEPEST = 12
 _BUDGET = 60_000
+_MOST_CHOICES = 24
 _BUILTINS = frozenset(dir(builtins))
 _IMPORT_FAULTS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _GROWERS = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
@@ -93,6 +94,13 @@ def run_step(function: Function, cls: Class, step: str) -> Trace:
     arguments: list[Value] = [Self(cls)]
     arguments += [Inputs(step) for _ in parameters[1:2]]
     evaluator.enter(function, arguments, {})
+    return trace
+
+
+def run_function(function: Function) -> Trace:
+    """Evaluate a function of which no argument is known."""
+    trace = Trace()
+    Evaluator(trace).enter(function, [], {})
     return trace
 
 
@@ -343,8 +351,7 @@ class Evaluator:
 
     def unpack(self, targets: list[ast.expr], value: Value, scope: Scope) -> None:
         """`a, b = value`, also for what enumerate, zip, product and dict.items() yield."""
-        held = options(value)[0]
-        parts = _unpacked(held, len(targets))
+        parts = _columns_of([_unpacked(held, len(targets)) for held in options(value)], len(targets))
         for index, target in enumerate(targets):
             part = parts[index] if index < len(parts) else Item(value, Const(index), target, scope.module)
             self.assign(target, part, scope)
@@ -517,12 +524,23 @@ class Evaluator:
             whole.result = self.follow(options(target.args[0])[0], whole, node, scope)
             self.trace.events.append(Called(whole, scope.module))
             return whole
+        if isinstance(target, Attr) and target.name == "get" and call.args:
+            return self.looked_up(target.base, call)
         name = dotted(target)
         if name == "builtins.super" and not call.args:
             return self.parent(scope)
         if name in ("builtins.getattr", "builtins.setattr") and len(call.args) > 1:
             return self.reflect(name, call, node, scope)
         return None
+
+    def looked_up(self, base: Value, call: Call) -> Value | None:
+        """`registry.get(key, default)` on a dict written out: any of its values, or the default."""
+        held = options(base)[0]
+        if not isinstance(held, Mapping) or not 0 < len(held.items) <= _MOST_CHOICES:
+            return None
+        key = constant(call.args[0])
+        found = [value for name, value in held.items if key is ... or constant(name) == key]
+        return Either([*found, *call.args[1:2]], call.node, call.home) if found else None
 
     def reflect(self, name: str, call: Call, node: ast.Call, scope: Scope) -> Value | None:
         """`getattr(x, "name")` and `setattr(x, "name", value)` with the name written out."""
@@ -625,6 +643,10 @@ class Evaluator:
             for name, value in reversed(held.items):
                 if index is not ... and constant(name) == index:
                     return value
+        if index is ...:
+            choices = [v for _, v in held.items] if isinstance(held, Mapping) else getattr(held, "elements", [])
+            if 0 < len(choices) <= _MOST_CHOICES:
+                return Either(list(choices), node, scope.module)
         return Item(base, key, node, scope.module)
 
     def _on_comprehension(self, node: Any, scope: Scope) -> Value:
@@ -837,11 +859,15 @@ def _unpacked(held: Value, count: int) -> list[Value]:
     return []
 
 
+def _columns_of(rows: list[list[Value]], count: int) -> list[Value]:
+    """Column by column, what several values unpack to; nothing where one of them cannot be told apart."""
+    if not rows or any(len(row) != count for row in rows):
+        return []
+    return [column[0] if len(column) == 1 else Either(list(column)) for column in zip(*rows, strict=True)]
+
+
 def _columns(collection: Display | Many, count: int) -> list[Value]:
     """Column by column, what a list of tuples holds."""
     rows = collection.elements if isinstance(collection, Display) else [collection.element]
     tuples = [row for row in (options(row)[0] for row in rows) if isinstance(row, Display)]
-    if not tuples or len(tuples) != len(rows) or any(len(row.elements) != count for row in tuples):
-        return []
-    columns = zip(*(row.elements for row in tuples), strict=True)
-    return [column[0] if len(column) == 1 else Either(list(column)) for column in columns]
+    return _columns_of([row.elements for row in tuples], count) if len(tuples) == len(rows) else []

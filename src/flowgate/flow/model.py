@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from flowgate.flow.evaluate import run_step
+from flowgate.flow.evaluate import run_function, run_step
 from flowgate.flow.modules import Module, Modules
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Called, Event, Trace
@@ -22,6 +22,7 @@ from flowgate.flow.values import (
     Mapping,
     Self,
     Setting,
+    Unknown,
     Value,
     callee,
     constant,
@@ -29,6 +30,7 @@ from flowgate.flow.values import (
     options,
 )
 
+SEAMS = ("make_data", "build_model", "train_arm", "metric")
 LINEAR, SPLIT, FOREACH, PARALLEL, SWITCH = "linear", "split", "foreach", "parallel", "switch"
 
 
@@ -106,6 +108,16 @@ class Flow:
                 for option in options(value):
                     if isinstance(option, Function) and _is_step(option):
                         found[name] = Step(name, option, self.cls)
+        return found
+
+    @cached_property
+    def seams(self) -> dict[str, Trace]:
+        """What each seam that the flow's file defines or imports does, whoever calls it."""
+        found = {}
+        for name in SEAMS:
+            for option in options(self.module.env.get(name) or Unknown()):
+                if isinstance(option, Function):
+                    found[name] = run_function(option)
         return found
 
     @cached_property

@@ -34,20 +34,10 @@ class Place(NamedTuple):
 
 _NOWHERE = Place(UNKNOWN, "")
 _SAME = frozenset(
-    [
-        "builtins.str",
-        "os.fspath",
-        "pathlib.Path",
-        "pathlib.PurePath",
-        "pathlib.PosixPath",
-        "os.path.normpath",
-        "os.path.normcase",
-        "os.path.abspath",
-        "os.path.realpath",
-        "os.path.expandvars",
-        "posixpath.abspath",
-        "posixpath.normpath",
-    ]
+    """
+    builtins.str os.fspath pathlib.Path pathlib.PurePath pathlib.PosixPath os.path.normpath os.path.normcase
+    os.path.abspath os.path.realpath os.path.expandvars posixpath.abspath posixpath.normpath
+    """.split()
 )
 _SAME_METHODS = frozenset(
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import re
 
@@ -144,7 +143,7 @@ def _lines(entry: Entry, indent: str) -> list[str]:
 
 
 def _scalar(text: str) -> str:
-    """A string as YAML writes it: bare where that reads back as the same string, else quoted as JSON is."""
+    """A string as YAML writes it: bare where that reads back as the same string, else double-quoted on one line."""
     import yaml
 
     flat = re.fullmatch(r"[\w./;,()<>@+' -]+", text, re.ASCII) is not None
@@ -154,7 +153,8 @@ def _scalar(text: str) -> str:
                 return text
         except yaml.YAMLError:
             pass
-    return json.dumps(text)
+    quoted: str = yaml.safe_dump(text, default_style='"', width=2**31, allow_unicode=True)
+    return quoted.strip()
 
 
 def _in_words(message: str) -> str:

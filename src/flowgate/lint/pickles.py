@@ -25,77 +25,17 @@ MODULE, TENSOR, STATE, SET = "a torch module", "a torch tensor", "a torch state_
 _MODULE_BASES = (".nn.Module", "LightningModule", "torch.nn.", "transformers.PreTrainedModel")
 _MAKERS = ("torchvision.models.", "timm.create_model", "torch.hub.load", "torch.jit.", "torch.compile", "torch.optim.")
 _TENSORS = frozenset(
-    [
-        "tensor",
-        "zeros",
-        "ones",
-        "empty",
-        "full",
-        "rand",
-        "randn",
-        "randint",
-        "randperm",
-        "arange",
-        "linspace",
-        "eye",
-        "as_tensor",
-        "from_numpy",
-        "stack",
-        "cat",
-        "zeros_like",
-        "ones_like",
-        "rand_like",
-        "randn_like",
-        "normal",
-        "bernoulli",
-        "multinomial",
-        "where",
-        "einsum",
-        "matmul",
-        "mm",
-        "softmax",
-        "sigmoid",
-        "relu",
-        "tanh",
-        "exp",
-        "log",
-        "sqrt",
-        "mean",
-        "sum",
-        "cumsum",
-        "clone",
-    ]
+    """
+    tensor zeros ones empty full rand randn randint randperm arange linspace eye as_tensor from_numpy stack cat
+    zeros_like ones_like rand_like randn_like normal bernoulli multinomial where einsum matmul mm softmax sigmoid
+    relu tanh exp log sqrt mean sum cumsum clone
+    """.split()
 )
 _SAME = frozenset(
-    [
-        "to",
-        "eval",
-        "train",
-        "cuda",
-        "cpu",
-        "half",
-        "float",
-        "double",
-        "bfloat16",
-        "requires_grad_",
-        "requires_grad",
-        "share_memory",
-        "clone",
-        "detach",
-        "contiguous",
-        "apply",
-        "compile",
-        "squeeze",
-        "unsqueeze",
-        "reshape",
-        "view",
-        "permute",
-        "transpose",
-        "flatten",
-        "mean",
-        "sum",
-        "softmax",
-    ]
+    """
+    to eval train cuda cpu half float double bfloat16 requires_grad_ requires_grad share_memory clone detach
+    contiguous apply compile squeeze unsqueeze reshape view permute transpose flatten mean sum softmax
+    """.split()
 )
 _COPIES = frozenset({"copy.deepcopy", "copy.copy", "torch.compile", "torch.nn.DataParallel"})
 _DEEPEST = 12

@@ -6,169 +6,27 @@ import re
 
 # A whole name, or the last words of one, that can only mean a method or a training parameter.
 _PARAMETER_PHRASES = frozenset(
-    [
-        "lr",
-        "learning_rate",
-        "weight_decay",
-        "wd",
-        "epoch",
-        "ep",
-        "num_epoch",
-        "n_epoch",
-        "batch_size",
-        "hidden",
-        "hidden_size",
-        "hidden_dim",
-        "hidden_layer",
-        "hidden_unit",
-        "dropout",
-        "dropout_rate",
-        "momentum",
-        "optimizer",
-        "optimiser",
-        "scheduler",
-        "loss_function",
-        "loss_fn",
-        "activation",
-        "method",
-        "method_name",
-        "method_spec",
-        "estimator",
-        "algorithm",
-        "algo",
-        "classifier",
-        "regressor",
-        "learner",
-        "model",
-        "model_name",
-        "model_type",
-        "model_class",
-        "model_config",
-        "model_spec",
-        "model_kind",
-        "hyperparam",
-        "hyperparameter",
-        "hyper_param",
-        "hyper_parameter",
-        "hparam",
-        "param_grid",
-        "grid_param",
-        "parameter_grid",
-        "search_space",
-        "param_combination",
-        "hyperparam_combination",
-        "hyperparameter_combination",
-        "param_combo",
-        "train_config",
-        "training_config",
-        "train_cfg",
-        "training_axis",
-        "training_ax",
-        "train_axis",
-        "temperature",
-        "temp",
-        "margin",
-        "n_estimator",
-        "num_estimator",
-        "max_depth",
-        "min_sample_leaf",
-        "min_sample_split",
-        "num_leave",
-        "num_leaf",
-        "max_feature",
-        "subsample",
-        "colsample_bytree",
-        "alpha",
-        "gamma",
-        "lambda",
-        "l1_ratio",
-        "reg_lambda",
-        "reg_alpha",
-        "penalty",
-        "kernel",
-        "solver",
-        "regularization",
-        "c_value",
-        "num_layer",
-        "n_layer",
-        "embedding_dim",
-        "embed_dim",
-        "latent_dim",
-        "architecture",
-        "arch",
-        "num_head",
-        "width",
-        "depth",
-        "patience",
-        "warmup_step",
-        "num_step",
-        "max_iter",
-        "n_iter",
-        "max_epoch",
-        "step_size",
-        "grad_clip",
-        "clip_norm",
-        "beta",
-    ]
+    """
+    lr learning_rate weight_decay wd epoch ep num_epoch n_epoch batch_size hidden hidden_size hidden_dim
+    hidden_layer hidden_unit dropout dropout_rate momentum optimizer optimiser scheduler loss_function loss_fn
+    activation method method_name method_spec estimator algorithm algo classifier regressor learner model model_name
+    model_type model_class model_config model_spec model_kind hyperparam hyperparameter hyper_param hyper_parameter
+    hparam param_grid grid_param parameter_grid search_space param_combination hyperparam_combination
+    hyperparameter_combination param_combo train_config training_config train_cfg training_axis training_ax
+    train_axis temperature temp margin n_estimator num_estimator max_depth min_sample_leaf min_sample_split
+    num_leave num_leaf max_feature subsample colsample_bytree alpha gamma lambda l1_ratio reg_lambda reg_alpha
+    penalty kernel solver regularization c_value num_layer n_layer embedding_dim embed_dim latent_dim architecture
+    arch num_head width depth patience warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
+    beta
+    """.split()
 )
 # Names that mean a part of the data, whatever stands before them.
 _DATA = frozenset(
-    [
-        "seed",
-        "fold",
-        "split",
-        "shard",
-        "file",
-        "path",
-        "chunk",
-        "site",
-        "dataset",
-        "sample",
-        "row",
-        "record",
-        "partition",
-        "bucket",
-        "region",
-        "country",
-        "state",
-        "city",
-        "date",
-        "day",
-        "week",
-        "month",
-        "year",
-        "hour",
-        "user",
-        "customer",
-        "account",
-        "store",
-        "product",
-        "item",
-        "document",
-        "doc",
-        "text",
-        "image",
-        "page",
-        "url",
-        "link",
-        "uri",
-        "key",
-        "id",
-        "index",
-        "noise",
-        "size",
-        "range",
-        "window",
-        "period",
-        "table",
-        "column",
-        "feature",
-        "group",
-        "cohort",
-        "segment",
-        "station",
-        "sensor",
-    ]
+    """
+    seed fold split shard file path chunk site dataset sample row record partition bucket region country state city
+    date day week month year hour user customer account store product item document doc text image page url link uri
+    key id index noise size range window period table column feature group cohort segment station sensor
+    """.split()
 )
 
 
@@ -189,31 +47,10 @@ def _singular(word: str) -> str:
 
 
 _COLLECTIVE = frozenset(
-    [
-        "list",
-        "value",
-        "grid",
-        "option",
-        "choice",
-        "candidate",
-        "set",
-        "sweep",
-        "search",
-        "setting",
-        "range",
-        "all",
-        "the",
-        "to",
-        "try",
-        "config",
-        "cfg",
-        "spec",
-        "dict",
-        "tuple",
-        "combination",
-        "combo",
-        "name",
-    ]
+    """
+    list value grid option choice candidate set sweep search setting range all the to try config cfg spec dict tuple
+    combination combo name
+    """.split()
 )
 
 

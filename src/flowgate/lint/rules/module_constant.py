@@ -16,182 +16,28 @@ from flowgate.target import Target
 # What a constant may be without being a parameter of the experiment: tolerances, units, mathematics, infrastructure,
 # layout and presentation. One such word in its name is enough.
 _EXEMPT = frozenset(
-    [
-        "eps",
-        "epsilon",
-        "tol",
-        "tolerance",
-        "atol",
-        "rtol",
-        "pi",
-        "tau",
-        "inf",
-        "infinity",
-        "nan",
-        "sqrt2",
-        "golden",
-        "seconds",
-        "second",
-        "sec",
-        "secs",
-        "minutes",
-        "minute",
-        "hours",
-        "hour",
-        "days",
-        "day",
-        "ms",
-        "millis",
-        "per",
-        "bytes",
-        "byte",
-        "kb",
-        "mb",
-        "gb",
-        "kib",
-        "mib",
-        "gib",
-        "unit",
-        "units",
-        "scale_to",
-        "timeout",
-        "timeouts",
-        "retry",
-        "retries",
-        "port",
-        "version",
-        "schema",
-        "workers",
-        "worker",
-        "parallel",
-        "parallelism",
-        "concurrency",
-        "threads",
-        "processes",
-        "procs",
-        "jobs",
-        "chunk",
-        "chunks",
-        "chunksize",
-        "page",
-        "paging",
-        "upload",
-        "download",
-        "buffer",
-        "dpi",
-        "figsize",
-        "font",
-        "color",
-        "colors",
-        "colour",
-        "colours",
-        "palette",
-        "verbose",
-        "log",
-        "debug",
-        "memory",
-        "mem",
-        "cpu",
-        "cpus",
-        "gpu",
-        "gpus",
-        "disk",
-        "ttl",
-        "sleep",
-        "interval",
-        "poll",
-        "delay",
-        "backoff",
-        "precision",
-        "digits",
-        "decimals",
-        "ndigits",
-        "status",
-        "http",
-        "code",
-        "codes",
-        "exit",
-        "col",
-        "cols",
-        "column",
-        "columns",
-        "idx",
-        "index",
-        "field",
-        "fields",
-        "offset",
-        "position",
-        "positions",
-        "date",
-        "year",
-        "month",
-        "preview",
-        "display",
-        "print",
-        "shown",
-        "report",
-        "plot",
-        "batchsize_io",
-        "rate_limit",
-        "requests",
-        "quota",
-    ]
+    """
+    eps epsilon tol tolerance atol rtol pi tau inf infinity nan sqrt2 golden seconds second sec secs minutes minute
+    hours hour days day ms millis per bytes byte kb mb gb kib mib gib unit units scale_to timeout timeouts retry
+    retries port version schema workers worker parallel parallelism concurrency threads processes procs jobs chunk
+    chunks chunksize page paging upload download buffer dpi figsize font color colors colour colours palette verbose
+    log debug memory mem cpu cpus gpu gpus disk ttl sleep interval poll delay backoff precision digits decimals
+    ndigits status http code codes exit col cols column columns idx index field fields offset position positions
+    date year month preview display print shown report plot batchsize_io rate_limit requests quota
+    """.split()
 )
 _INFRASTRUCTURE = frozenset(
-    [
-        "num_parallel",
-        "timeout",
-        "max_workers",
-        "n_jobs",
-        "num_workers",
-        "processes",
-        "chunksize",
-        "chunk_size",
-        "retries",
-        "max_retries",
-        "dpi",
-        "figsize",
-        "verbose",
-        "ndigits",
-        "decimals",
-        "precision",
-        "port",
-        "memory",
-        "cpu",
-        "gpu",
-        "sleep",
-        "delay",
-        "workers",
-        "threads",
-        "nthread",
-        "num_threads",
-        "indent",
-        "width",
-        "atol",
-        "rtol",
-        "tol",
-        "abs_tol",
-        "rel_tol",
-        "places",
-        "maxsplit",
-    ]
+    """
+    num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi
+    figsize verbose ndigits decimals precision port memory cpu gpu sleep delay workers threads nthread num_threads
+    indent width atol rtol tol abs_tol rel_tol places maxsplit
+    """.split()
 )
 _HARMLESS = frozenset(
-    [
-        "time.sleep",
-        "asyncio.sleep",
-        "builtins.print",
-        "builtins.round",
-        "builtins.format",
-        "format",
-        "[]",
-        "builtins.exit",
-        "sys.exit",
-        "logging.basicConfig",
-        "math.isclose",
-        "numpy.isclose",
-        "numpy.allclose",
-    ]
+    """
+    time.sleep asyncio.sleep builtins.print builtins.round builtins.format format [] builtins.exit sys.exit
+    logging.basicConfig math.isclose numpy.isclose numpy.allclose
+    """.split()
 )
 
 
@@ -208,17 +54,19 @@ class ModuleConstant(Rule):
     mend = "move it to a config group and pass it in; a parameter's default may stay as a fallback"
 
     def check(self, target: Target) -> Iterator[Finding]:
-        uses: dict[tuple[str, str], list[tuple[str | None, Global]]] = {}
-        for step, event in target.flow.events():
-            if isinstance(event, Global) and step is not None and _is_literal_parameter(event.value):
-                uses.setdefault((event.owner.path, event.name), []).append((step, event))
+        flow = target.flow
+        places = [(f"step `{step.name}`", step.name, step.trace) for step in flow.steps.values()]
+        places += [(f"seam `{name}`", None, trace) for name, trace in flow.seams.items()]
+        uses: dict[tuple[str, str], list[tuple[str, str | None, Global]]] = {}
+        for where, step, trace in places:
+            for event in trace.events:
+                if isinstance(event, Global) and _is_literal_parameter(event.value):
+                    uses.setdefault((event.owner.path, event.name), []).append((where, step, event))
         for (_, name), found in uses.items():
-            if _is_exempt(name) or all(_is_harmless(event.use) for _, event in found):
-                continue
-            step, event = found[0]
-            yield self._finding(target, name, str(step), event)
+            if not _is_exempt(name) and not all(_is_harmless(event.use) for _, _, event in found):
+                yield self._finding(target, name, *found[0])
 
-    def _finding(self, target: Target, name: str, step: str, event: Global) -> Finding:
+    def _finding(self, target: Target, name: str, place: str, step: str | None, event: Global) -> Finding:
         node = event.value.node
         shown = ast.unparse(node) if node is not None else "..."
         if len(shown) > 40:
@@ -229,7 +77,7 @@ class ModuleConstant(Rule):
             target,
             node or where,
             event.value.home or event.owner,
-            f"`{name} = {shown}` is read in step `{step}` (line {getattr(where, 'lineno', '?')}), so the experiment "
+            f"`{name} = {shown}` is read in {place} (line {getattr(where, 'lineno', '?')}), so the experiment "
             f"depends on a number that no config shows, no override reaches and no run records",
             mend=f"put `{key}: {shown}` in a config group and read it from the flow's Config, or pass it as a parameter",
             code=f"{name} = {ast.unparse(node) if node is not None else ''}",

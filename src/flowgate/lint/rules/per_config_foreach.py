@@ -31,35 +31,10 @@ from flowgate.lint.words import is_data, is_parameter
 from flowgate.target import Target
 
 _THROUGH = frozenset(
-    [
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "frozenset",
-        "reversed",
-        "iter",
-        "enumerate",
-        "zip",
-        "chain",
-        "from_iterable",
-        "zip_longest",
-        "islice",
-        "product",
-        "permutations",
-        "combinations",
-        "sample",
-        "shuffle",
-        "deepcopy",
-        "copy",
-        "array",
-        "to_container",
-        "dict",
-        "items",
-        "keys",
-        "values",
-        "tolist",
-    ]
+    """
+    list tuple sorted set frozenset reversed iter enumerate zip chain from_iterable zip_longest islice product
+    permutations combinations sample shuffle deepcopy copy array to_container dict items keys values tolist
+    """.split()
 )
 _GRIDS = ("sklearn.model_selection.ParameterGrid", "sklearn.model_selection.ParameterSampler")
 _SPREADS = frozenset(["range", "linspace", "logspace", "arange", "geomspace", "uniform", "loguniform", "choice"])

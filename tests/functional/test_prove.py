@@ -1,0 +1,231 @@
+"""Proofs, run for real: what holds passes, what does not is blocked with the right step, artifact and line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psutil
+import pytest
+
+from tests.conftest import SCHEMAS, Done, environment, git, write
+from tests.functional.flows import SHARED, SPLIT, fan, settings
+
+pytestmark = pytest.mark.slow
+Flowgate = Callable[..., Done]
+
+
+def proof_of(done: Done) -> dict[str, Any]:
+    """The one proof in the JSON output, which follows its schema."""
+    document = done.json()
+    jsonschema.validate(document, json.loads((SCHEMAS / "proof.json").read_text()))
+    (proof,) = document["proofs"]
+    assert isinstance(proof, dict)
+    return proof
+
+
+def prove(flowgate: Flowgate, folder: Path, flow: str, toml: str = settings()) -> tuple[Done, dict[str, Any]]:
+    write(folder, {"flow.py": flow, "flowgate.toml": toml})
+    done = flowgate(folder, "prove", "--format", "json")
+    return done, proof_of(done)
+
+
+def test_equal_conclusions_pass_and_leave_a_receipt(flowgate: Flowgate, tmp_path: Path) -> None:
+    flow = fan("{self.input, 'b', 'a'} | {(1, 2.5)}")
+    done, proof = prove(flowgate, tmp_path, flow)
+    assert (done.code, proof["verdict"]) == (0, "pass"), done
+    assert [(arm["name"], arm["workers"], arm["forced"]) for arm in proof["arms"]] == [
+        ("forward", 1, True),
+        ("adversarial", 3, True),
+    ]
+    again = proof_of(flowgate(tmp_path, "prove", "--format", "json"))
+    assert again["reused"] and again["arms"] == proof["arms"]
+    write(tmp_path, {"flow.py": flow + "# a comment\n"})
+    assert not proof_of(flowgate(tmp_path, "prove", "--format", "json"))["reused"]
+
+
+@pytest.mark.parametrize(
+    ("flow", "step", "artifact", "path"),
+    [
+        pytest.param(fan("note(self.index)", before=SHARED), "work", "value", "value", id="a-file-that-siblings-share"),
+        pytest.param(fan("hash(('a', self.input))"), "work", "value", "value", id="a-salted-hash"),
+        pytest.param(
+            fan("list({f'k{self.input}', f'm{self.input}', f'x{self.input}', f'z{self.input}'})"),
+            "work",
+            "value",
+            "value[0]",
+            id="the-order-of-a-set",
+        ),
+        pytest.param(
+            SPLIT.format(best="[one.score for one in inputs]"), "join", "best", "best[0]", id="a-join-by-position"
+        ),
+        pytest.param(
+            fan("self.input", "[one.value + 1e-16 * (one.started % 1) * 1e9 for one in inputs]"),
+            "work",
+            "started",
+            "started",
+            id="a-clock-that-reaches-a-conclusion",
+        ),
+    ],
+)
+def test_a_difference_is_blocked_and_its_first_cause_named(
+    flow: str, step: str, artifact: str, path: str, flowgate: Flowgate, tmp_path: Path
+) -> None:
+    surface = '["best"]' if "SplitFlow" in flow else '["results", "scaled"]'
+    done, proof = prove(flowgate, tmp_path, flow, settings(surface=surface))
+    assert (done.code, proof["verdict"]) == (1, "blocked"), done
+    divergence = proof["divergence"]
+    assert (divergence["step"], divergence["artifact"], divergence["path"]) == (step, artifact, path)
+    line = (tmp_path / "flow.py").read_text().splitlines()[divergence["line"] - 1]
+    assert f"self.{artifact} = " in line
+    assert divergence["left"]["arm"] == "forward" and divergence["right"]["arm"] == "adversarial"
+    assert divergence["left"]["value"] != divergence["right"]["value"]
+    (finding,) = done.json()["findings"]
+    assert finding["rule"] == "FP101" and finding["step"] == step
+
+
+def test_a_clock_that_no_conclusion_is_made_of_is_left_aside(flowgate: Flowgate, tmp_path: Path) -> None:
+    done, proof = prove(flowgate, tmp_path, fan("note(self.index)", before=SHARED))
+    assert proof["divergence"]["artifact"] == "value", "`started` differs too, and earlier in the task"
+    assert done.code == 1
+
+
+def test_the_same_divergence_is_found_every_time(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("note(self.index)", before=SHARED), "flowgate.toml": settings()})
+    found = [proof_of(flowgate(tmp_path, "prove", "--no-cache", "--format", "json"))["divergence"] for _ in range(3)]
+    assert found[0]["left"]["value"] == "'0 '" and found[0]["right"]["value"] == "'4 3 2 1 0 '"
+    assert found[1:] == found[:1] * 2
+
+
+def test_classes_of_the_flow_file_are_compared_inside(flowgate: Flowgate, tmp_path: Path) -> None:
+    before = "class Score:\n    def __init__(self, value):\n        self.value = {'auc': [0.5, value]}\n"
+    flow = fan("Score(hash(str(self.input)))", before=before)
+    _, proof = prove(flowgate, tmp_path, flow)
+    assert proof["divergence"]["path"] == "value.value['auc'][1]"
+    assert proof["divergence"]["left"]["type"] == "int"
+
+
+def test_single_worker_runs_twice_at_one_worker(flowgate: Flowgate, tmp_path: Path) -> None:
+    flow = fan("note(self.index)", before=SHARED)
+    done, proof = prove(flowgate, tmp_path, flow, settings("single_worker"))
+    assert (done.code, proof["verdict"]) == (0, "pass"), done
+    assert [arm["workers"] for arm in proof["arms"]] == [1, 1]
+
+
+def test_nondeterministic_is_skipped_with_its_reason(flowgate: Flowgate, tmp_path: Path) -> None:
+    done, proof = prove(flowgate, tmp_path, fan("1"), settings("nondeterministic"))
+    assert (done.code, proof["verdict"], proof["arms"]) == (0, "skipped", [])
+    assert "the test says so" in proof["note"]
+
+
+@pytest.mark.parametrize(
+    ("flow", "toml", "words"),
+    [
+        (fan("1 / 0"), settings(), "ZeroDivisionError"),
+        (fan("__import__('time').sleep(600)"), settings(timeout="6s"), "still running after 6 s"),
+        (fan("1"), settings(surface='["nowhere"]'), "never wrote `nowhere`"),
+        (fan("1"), settings(surface='["an_*.result"]'), "never wrote `an_*.result`"),
+        (
+            fan("1").replace("self.scaled =", "self.value ="),
+            settings().replace("[prove]", '[prove]\nlauncher = ["/bin/false"]'),
+            "exit code 1",
+        ),
+        (fan("1"), settings().replace("[prove]", '[prove]\nlauncher = ["/no/such/python"]'), "exit code 127"),
+    ],
+)
+def test_what_cannot_be_decided_is_inconclusive(
+    flow: str, toml: str, words: str, flowgate: Flowgate, tmp_path: Path
+) -> None:
+    done, proof = prove(flowgate, tmp_path, flow, toml)
+    assert (done.code, proof["verdict"]) == (3, "inconclusive"), done
+    assert words in proof["note"]
+    assert not list(tmp_path.glob(".flowgate/cache/proofs/*/*")), "nothing is left behind"
+
+
+def test_an_interpreter_without_metaflow_is_named(flowgate: Flowgate, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    python = str(tmp_path / "bare" / "bin" / "python")
+    toml = settings().replace("[prove]", f'[prove]\nlauncher = ["{python}"]')
+    done, proof = prove(flowgate, tmp_path, fan("1"), toml)
+    assert done.code == 3 and "Metaflow" in proof["note"]
+
+
+def _processes(marker: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if marker in " ".join(process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGKILL]]
+)
+def test_no_signal_leaves_an_orphan_or_a_receipt(signals: list[signal.Signals], tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("__import__('time').sleep(600)"), "flowgate.toml": settings()})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowgate", "prove"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    marker = str(tmp_path / "flow.py")
+    while not any(" step work " in " ".join(p.info["cmdline"]) for p in _processes(marker)):
+        assert process.poll() is None
+        time.sleep(0.1)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.3)
+    process.wait(30)
+    assert process.stderr is not None and b"Traceback" not in process.stderr.read()
+    if signals[0] == signal.SIGINT:
+        assert process.returncode == 130
+    for _ in range(100):
+        left = _processes(marker)
+        if not left:
+            break
+        time.sleep(0.1)
+    assert not left, [p.info["cmdline"] for p in left]
+    assert not list(tmp_path.glob(".flowgate/cache/proofs/*/receipt.json"))
+
+
+def test_an_edited_receipt_is_not_believed(flowgate: Flowgate, tmp_path: Path) -> None:
+    _, proof = prove(flowgate, tmp_path, fan("hash('a')"))
+    assert proof["verdict"] == "blocked"
+    (receipt,) = tmp_path.glob(".flowgate/cache/proofs/*/receipt.json")
+    receipt.write_text(receipt.read_text().replace('"blocked"', '"pass"'))
+    again = proof_of(flowgate(tmp_path, "prove", "--format", "json"))
+    assert (again["verdict"], again["reused"]) == ("blocked", False)
+
+
+def test_two_proofs_of_one_flow_at_once_share_one_receipt(tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("self.input"), "flowgate.toml": settings()})
+    command = [sys.executable, "-m", "flowgate", "prove", "--format", "json"]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    documents = [json.loads(process.communicate(timeout=300)[0]) for process in both]
+    proofs = [document["proofs"][0] for document in documents]
+    assert [proof["verdict"] for proof in proofs] == ["pass", "pass"]
+    assert sorted(proof["reused"] for proof in proofs) == [False, True]
+
+
+def test_a_divergence_can_be_overridden_and_then_passes_the_gate(flowgate: Flowgate, repository: Path) -> None:
+    done, _ = prove(flowgate, repository, fan("hash('a')"))
+    (finding,) = done.json()["findings"]
+    assert flowgate(repository, "override", finding["id"], "--reason", "known", "--by", "Ada").code == 0
+    gate = flowgate(repository, "gate", "--format", "json")
+    assert gate.code == 0 and gate.json()["verdict"] == "pass", gate
+    assert [(f["id"], f["state"]) for f in gate.json()["findings"]] == [(finding["id"], "overridden")]
+    assert os.path.exists(repository / ".flowgate" / "ledger.yaml")
+    git(repository, "add", "-A")
+    assert "cache" not in git(repository, "status", "--short").out
