@@ -57,7 +57,7 @@ def environment() -> dict[str, str]:
     return kept | identity | {"NO_COLOR": "1", "VIRTUAL_ENV": sys.prefix}
 
 
-def run(command: list[str], folder: Path, given: str | None = None, timeout: float = 600, **extra: str) -> Done:
+def run(command: list[str], folder: Path, given: str | None = None, **extra: str) -> Done:
     """Run a command in a folder."""
     done = subprocess.run(
         command,
@@ -66,7 +66,7 @@ def run(command: list[str], folder: Path, given: str | None = None, timeout: flo
         input=given,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=600,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
-from flowgate.flow.trace import Global, Use
+from flowgate.flow.trace import Global, Trace, Use
 from flowgate.flow.values import Const, Display, Instance, Mapping, Operation, Value, constant, number, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.lint.words import is_parameter, words
@@ -55,7 +55,8 @@ class ModuleConstant(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         flow = target.flow
-        places = [(f"step `{step.name}`", step.name, step.trace) for step in flow.steps.values()]
+        places: list[tuple[str, str | None, Trace]] = []
+        places += [(f"step `{step.name}`", step.name, step.trace) for step in flow.steps.values()]
         places += [(f"seam `{name}`", None, trace) for name, trace in flow.seams.items()]
         uses: dict[tuple[str, str], list[tuple[str, str | None, Global]]] = {}
         for where, step, trace in places:
