@@ -40,7 +40,7 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    say(f"That is flowgate. {time.monotonic() - began:.0f} seconds, two of them proofs of two real runs each.")
+    say(f"That is flowgate. {time.monotonic() - began:.0f} seconds, with two proofs of two real runs each.")
     return 0
 
 

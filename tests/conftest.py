@@ -92,3 +92,18 @@ def repository(tmp_path: Path) -> Path:
     """An empty git repository."""
     git(tmp_path, "init", "-q", "-b", "main")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This work tree as a git repository with one commit: what a hook or the action would be installed from."""
+    folder = tmp_path_factory.mktemp("flowgate")
+    listed = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard").out
+    for name in listed.split("\0"):
+        if name and (REPOSITORY / name).is_file() and not name.startswith(("tests/", "docs/", "bench/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "snapshot"]):
+        done = git(folder, *arguments)
+        assert done.code == 0, done
+    return folder

@@ -346,8 +346,18 @@ class Evaluator:
         else:
             grown = Call(Attr(current, "__setitem__", target, scope.module), [key, value], {}, target, scope.module)
             self.trace.events.append(Called(grown, scope.module))
+            self.changed(target, value, scope)
             return
         self.assign(target.value, grown, scope, rebound=True)
+
+    def changed(self, target: ast.Subscript, value: Value, scope: Scope) -> None:
+        """`self.name[...]... = value`: the artifact is another one after it."""
+        inner: ast.expr = target
+        while isinstance(inner, ast.Subscript):
+            inner = inner.value
+        if isinstance(inner, ast.Attribute) and inner.attr in self.trace.attributes:
+            if any(isinstance(base, Self) for base in options(self.value(inner.value, scope))):
+                self.trace.events.append(Stored(inner.attr, value, target, scope.module))
 
     def unpack(self, targets: list[ast.expr], value: Value, scope: Scope) -> None:
         """`a, b = value`, also for what enumerate, zip, product and dict.items() yield."""

@@ -112,4 +112,4 @@ def assigned_at(flow: Flow, step: str, artifact: str) -> tuple[str, int, str] | 
         return None
     last = stored[-1]
     code = ast.unparse(last.value.node) if last.value.node is not None else ""
-    return last.home.path, getattr(last.node, "lineno", 1), f"self.{artifact} = {code}"
+    return last.home.path, getattr(last.node, "lineno", 1), f"{ast.unparse(last.node)} = {code}"

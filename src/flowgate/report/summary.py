@@ -42,7 +42,7 @@ _COLUMNS = ("flow", "task", "artifact", "one arm", "the other", "line", "later d
 
 def _open_layers(flow: FlowVerdict) -> list[tuple[str, Layer]]:
     layers = (("review", flow.review), ("prove", flow.prove))
-    return [(name, layer) for name, layer in layers if layer.result not in ("pass",)]
+    return [(name, layer) for name, layer in layers if layer.result not in ("pass", "skipped")]
 
 
 def _note(path: str, name: str, note: str) -> str:

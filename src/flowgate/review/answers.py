@@ -156,6 +156,8 @@ def line_of(quote: Quote, text: str) -> int:
     """The line, from 1, on which a quote begins in a file's text."""
     wanted = squeeze(quote.text)
     place = squeeze(text).find(wanted)
+    if place < 0:
+        return 1
     seen = 0
     for number, line in enumerate(text.splitlines(), 1):
         seen += len(squeeze(line))

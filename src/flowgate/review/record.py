@@ -12,7 +12,7 @@ from flowgate.files import parse_yaml, read_text, write_whole
 from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
 from flowgate.flow.model import Flow
 from flowgate.project import Project
-from flowgate.review.answers import Answer, Review, line_of, normal_code, shorten, squeeze
+from flowgate.review.answers import Answer, Quote, Review, line_of, normal_code, shorten, squeeze
 from flowgate.review.case import Case
 from flowgate.review.rubric import rubric_digest
 
@@ -30,15 +30,15 @@ class Reviewer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A finding as the record keeps it, also after it was resolved."""
+    """A finding as the record keeps it, also after it was resolved: its first quote is the code it is about."""
 
     id: str
     rule: str
     severity: str
-    path: str
     step: str | None
     code: str
     message: str
+    quotes: list[Quote]
     state: str = OPEN
     resolution: str = ""
 
@@ -116,20 +116,19 @@ def make(case: Case, flow: Flow, review: Review, kind: str, name: str, earlier: 
 
 
 def _held(answer: Answer, case: Case, flow: Flow) -> Held:
-    quote = next((quote for quote in answer.quotes if quote.path in case.files), answer.quotes[0])
-    code = normal_code(quote.text)
-    line = line_of(quote, case.holds(quote.path) or "")
+    quotes = sorted(answer.quotes, key=lambda quote: quote.path not in case.files)
+    code = normal_code(quotes[0].text)
     severity = ERROR if answer.answer == "finding" else WARNING
-    made = as_finding(
-        Held("", answer.trap, severity, quote.path, _step_at(flow, quote.path, line, case), code, answer.reason), case
-    )
-    return Held(made.id, answer.trap, severity, quote.path, made.step, code, answer.reason)
+    step = _step_at(flow, quotes[0], case)
+    made = Held("", answer.trap, severity, step, code, answer.reason, quotes)
+    return msgspec.structs.replace(made, id=as_finding(made, case).id)
 
 
-def _step_at(flow: Flow, path: str, line: int, case: Case) -> str | None:
-    """The step whose body holds a line of the flow's file."""
-    if path != case.flow:
+def _step_at(flow: Flow, quote: Quote, case: Case) -> str | None:
+    """The step whose body holds a quote from the flow's file."""
+    if quote.path != case.flow:
         return None
+    line = line_of(quote, case.files[quote.path])
     for step in flow.steps.values():
         if step.home is flow.module and step.node.lineno <= line <= (step.node.end_lineno or line):
             return step.name
@@ -141,37 +140,34 @@ def _carried(held: Held, case: Case, review: Review) -> Held:
     if held.state != OPEN:
         return held
     cleared = any(answer.trap == held.rule and answer.answer == "clear" for answer in review.answers)
-    gone = squeeze(held.code) not in squeeze(case.holds(held.path) or "") and not _still_there(held, case)
-    if cleared and gone:
-        why = f"its evidence changed in {held.path}, and a later review answers {held.rule} clear"
+    if cleared and not _still_there(held, case):
+        why = f"its evidence changed in {held.quotes[0].path}, and a later review answers {held.rule} clear"
         return msgspec.structs.replace(held, state=RESOLVED, resolution=why)
     return held
 
 
 def _still_there(held: Held, case: Case) -> bool:
-    """Whether the code of a finding, laid out otherwise, still stands in its file."""
-    text = case.holds(held.path)
-    return text is not None and squeeze(held.code) in squeeze(normal_code(text))
+    """Whether the code of a finding still stands in its file, as it was quoted or laid out otherwise."""
+    quote = held.quotes[0]
+    text = case.holds(quote.path) or ""
+    return squeeze(quote.text) in squeeze(text) or squeeze(held.code) in squeeze(normal_code(text))
 
 
-def as_finding(held: Held, case: Case, note: str = "") -> Finding:
+def as_finding(held: Held, case: Case) -> Finding:
     """A recorded finding as every layer shows it."""
-    from flowgate.review.answers import Quote
-
-    text = case.holds(held.path)
-    line = line_of(Quote(held.path, held.code), text) if text and squeeze(held.code) in squeeze(text) else 1
+    quote = held.quotes[0]
     return Finding(
         rule=held.rule,
         layer="review",
         severity=held.severity,
         flow=case.flow,
         name=case.name,
-        path=held.path,
-        line=line,
+        path=quote.path,
+        line=line_of(quote, case.holds(quote.path) or ""),
         step=held.step,
         code=held.code,
-        message=f"{held.message} (`{shorten(held.code)}`)",
+        message=f"{held.message} (`{shorten(quote.text)}`)",
         mend="make the flow follow its source, or override the finding with a reason",
         state=held.state,
-        note=held.resolution or note,
+        note=held.resolution,
     )
