@@ -10,6 +10,8 @@ import warnings
 
 # A class that may be a flow: it names FlowSpec, carries a step, or derives from something called a flow.
 _CANDIDATE = re.compile(rb"FlowSpec|@step\b|@[\w.]+\.step\b|^class\s+\w+\s*\([^)]*Flow", re.MULTILINE)
+# PEP 263, the regular expression of the specification, in one of the first two lines.
+_CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 # PEP 723, the regular expression of the specification.
 _SCRIPT_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
@@ -42,6 +44,8 @@ class Source:
                 self.tree = _parse(self.data)
             except SyntaxError as error:
                 self.fault, self.fault_line = _syntax_fault(error), error.lineno or 1
+            except UnicodeDecodeError as error:
+                self.fault, self.fault_line = f"is not UTF-8: {error.reason}", self.data[: error.start].count(b"\n") + 1
             except (ValueError, RecursionError, MemoryError) as error:
                 self.fault = f"cannot be parsed: {error or type(error).__name__}"
         return self.tree
@@ -78,6 +82,8 @@ class Source:
 
 
 def _parse(data: bytes) -> ast.Module:
+    if _CODING.match(data) is None:
+        data.decode("utf-8")  # the parser itself lets undecodable comments pass; the interpreter does not
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(data)

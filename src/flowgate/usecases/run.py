@@ -58,7 +58,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
 
 def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
     """The flow's arguments, with its `run` command and, for `single_worker`, the worker pin."""
-    given = list(arguments)
+    given = list(arguments[1:] if arguments[:1] == ("--",) else arguments)
     if not any(word in _COMMANDS for word in given):
         given = ["run", *given]
     contract = contract_of(target)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
-from flowgate.flow.trace import Global, Trace, Use
+from flowgate.flow.trace import Global, Use
 from flowgate.flow.values import Const, Display, Instance, Mapping, Operation, Value, constant, number, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.lint.words import is_parameter, words
@@ -55,19 +55,18 @@ class ModuleConstant(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         flow = target.flow
-        places: list[tuple[str, str | None, Trace]] = []
-        places += [(f"step `{step.name}`", step.name, step.trace) for step in flow.steps.values()]
-        places += [(f"seam `{name}`", None, trace) for name, trace in flow.seams.items()]
-        uses: dict[tuple[str, str], list[tuple[str, str | None, Global]]] = {}
-        for where, step, trace in places:
+        places = [(f"step `{step.name}`", step.trace) for step in flow.steps.values()]
+        places += [(f"seam `{name}`", trace) for name, trace in flow.seams.items()]
+        uses: dict[tuple[str, str], list[tuple[str, Global]]] = {}
+        for where, trace in places:
             for event in trace.events:
                 if isinstance(event, Global) and _is_literal_parameter(event.value):
-                    uses.setdefault((event.owner.path, event.name), []).append((where, step, event))
+                    uses.setdefault((event.owner.path, event.name), []).append((where, event))
         for (_, name), found in uses.items():
-            if not _is_exempt(name) and not all(_is_harmless(event.use) for _, _, event in found):
+            if not _is_exempt(name) and not all(_is_harmless(event.use) for _, event in found):
                 yield self._finding(target, name, *found[0])
 
-    def _finding(self, target: Target, name: str, place: str, step: str | None, event: Global) -> Finding:
+    def _finding(self, target: Target, name: str, place: str, event: Global) -> Finding:
         node = event.value.node
         shown = ast.unparse(node) if node is not None else "..."
         if len(shown) > 40:
