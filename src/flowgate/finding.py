@@ -61,7 +61,9 @@ class Finding(NamedTuple):
 
 def digest(*parts: str) -> str:
     """SHA-256, in hex, of the parts; no two different lists of parts share a digest by joining."""
-    return hashlib.sha256("\x1f".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+    return hashlib.sha256(
+        "\x1f".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+    ).hexdigest()
 
 
 def in_reading_order(findings: list[Finding]) -> list[Finding]:

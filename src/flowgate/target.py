@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from flowgate.discover import flow_sources, named_sources
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import Composed, Conf, compose
+from flowgate.flow.conf import Composed, Conf, compose, read_yaml
 from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
@@ -35,6 +36,23 @@ class Target:
         except FlowgateError:
             return None
 
+    def broken_config(self) -> list[tuple[str, str, int]]:
+        """The config files that cannot be read: path, what is wrong, and the line where it shows."""
+        found = []
+        for path in self.conf.files() if self.conf is not None else []:
+            try:
+                read_yaml(path)
+            except FlowgateError as error:
+                fault = str(error).removeprefix(path).strip()
+                lines = re.findall(r"line (\d+)", fault)
+                found.append((path, fault, int(lines[-1]) if lines else 1))
+        return found
+
+    def parents(self) -> set[tuple[str, str]]:
+        """The classes of other files that this flow derives from, as (path, name); no flows of their own."""
+        above = [cls for cls in self.flow.cls.lineage() if cls.home is not None and cls.home is not self.flow.module]
+        return {(self.project.relative(cls.home.path), cls.name) for cls in above if cls.home}
+
     @cached_property
     def promoted(self) -> bool:
         """Whether all rules apply."""
@@ -52,10 +70,10 @@ def targets(project: Project, source: Source) -> list[Target]:
 
 
 def readable(project: Project, sources: list[Source]) -> Iterator[Target]:
-    """The flows of those files that can be parsed."""
-    for source in sources:
-        if source.parse() is not None:
-            yield from targets(project, source)
+    """The flows of those files that can be parsed; a class that a flow in another file derives from is none."""
+    found = [target for source in sources if source.parse() is not None for target in targets(project, source)]
+    parents = {parent for target in found for parent in target.parents()}
+    yield from (target for target in found if (target.path, target.flow.name) not in parents)
 
 
 def chosen(project: Project, paths: list[str]) -> list[Source]:

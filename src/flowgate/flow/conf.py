@@ -89,8 +89,12 @@ def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None 
     files: list[str] = []
     _merge_file(conf, conf.primary, "", "", chosen, tree, files)
     for key, text in chosen.items():
-        if key.lstrip("+") not in conf.groups:
-            _put(tree, key.lstrip("+~").split("."), _scalar(text))
+        name = key.lstrip("+~")
+        path = conf.groups.get(name, {}).get(text)
+        if name not in conf.groups:
+            _put(tree, name.split("."), _scalar(text))
+        elif path is not None and path not in files:  # a group that the defaults list does not name
+            _merge_file(conf, path, name, name.replace("/", "."), chosen, tree, files)
     return Composed(tree, tuple(files))
 
 

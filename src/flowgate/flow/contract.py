@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from typing import NamedTuple
 
 from flowgate.flow.conf import Composed, Conf, compose
@@ -46,8 +47,17 @@ def of_config(composed: Composed, key: str) -> object:
     """A key of the composed experiment, or of the top of the config as the default of all experiments."""
     experiment = composed.tree.get("experiment")
     if isinstance(experiment, dict) and experiment.get(key) is not None:
-        return experiment[key]
-    return composed.tree.get(key)
+        return _resolved(composed, experiment[key])
+    return _resolved(composed, composed.tree.get(key))
+
+
+def _resolved(composed: Composed, value: object) -> object:
+    """A value that is one interpolation, `${path.to.key}`, as what stands there."""
+    match = re.fullmatch(r"\$\{([\w.]+)\}", value) if isinstance(value, str) else None
+    held: object = composed.tree
+    for key in match[1].split(".") if match else ():
+        held = held.get(key) if isinstance(held, dict) else None
+    return held if match else value
 
 
 def _default_surface(flow: Flow) -> tuple[str, ...]:

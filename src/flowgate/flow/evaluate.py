@@ -40,7 +40,9 @@ from flowgate.flow.values import (
     callee,
     constant,
     dotted,
+    names_of,
     options,
+    strings,
 )
 
 _DEEPEST = 12
@@ -60,17 +62,19 @@ Env = dict[str, Value]
 class Scope:
     """The names of one function call, class body or module, and the loops around the present statement."""
 
-    __slots__ = ("born", "env", "foreign", "kind", "loops", "module", "outer", "returned")
+    __slots__ = ("born", "env", "foreign", "kind", "loops", "module", "origins", "outer", "returned")
 
     def __init__(self, module: Module, outer: Scope | None, env: Env, loops: list[Value], kind: str = FUNCTION) -> None:
         self.module, self.outer, self.env, self.loops, self.kind = module, outer, env, loops, kind
         self.born: dict[str, int] = {}
         self.returned: list[Value] = []
         self.foreign: set[str] = set()
+        self.origins: dict[str, tuple[str, Module]] = module.origins if kind == TOP else {}
 
     def bind(self, name: str, value: Value) -> None:
         if name in self.foreign:
             self.module.env[name] = value
+            self.module.rebound.add(name)
             return
         if name not in value.names:
             value.names += (name,)
@@ -97,11 +101,10 @@ def run_step(function: Function, cls: Class, step: str) -> Trace:
     return trace
 
 
-def run_function(function: Function) -> Trace:
-    """Evaluate a function of which no argument is known."""
+def run_function(function: Function) -> tuple[Trace, Value | None]:
+    """Evaluate a function of which no argument is known: what it did, and what it returns where that can be told."""
     trace = Trace()
-    Evaluator(trace).enter(function, [], {})
-    return trace
+    return trace, Evaluator(trace).enter(function, [], {})
 
 
 class Evaluator:
@@ -202,11 +205,16 @@ class Evaluator:
         self.block(node.orelse, scope)
 
     def _on_with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> bool:
+        guarded = False
         for item in node.items:
             value = self.value(item.context_expr, scope)
+            guarded = guarded or (callee(value) == "contextlib.suppress" and _suppresses_imports(item.context_expr))
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value, scope)
-        return self.block(node.body, scope)
+        self.guards += guarded
+        ended = self.block(node.body, scope)
+        self.guards -= guarded
+        return ended and not guarded
 
     def _on_try(self, node: Any, scope: Scope) -> bool:
         guarded = any(_catches_imports(handler) for handler in node.handlers)
@@ -242,6 +250,8 @@ class Evaluator:
         for alias in node.names:
             if alias.name != "*":
                 scope.bind(alias.asname or alias.name, self.member(origin, alias.name, node, scope))
+                if isinstance(origin, Package):
+                    scope.origins[alias.asname or alias.name] = (alias.name, origin.module)
             elif isinstance(origin, Package):
                 scope.env.update(origin.module.env)
                 scope.module.stars += origin.module.stars
@@ -416,12 +426,14 @@ class Evaluator:
         inner: Scope | None = scope
         while inner is not None and inner.kind != TOP:
             if name in inner.env and name not in inner.foreign:
+                if name in inner.origins:
+                    self.read_global(inner.env[name], *inner.origins[name], node, scope)
                 return inner.env[name]
             inner = inner.outer
         found = scope.module.env.get(name)
         if found is not None:
             if scope.kind == FUNCTION:
-                self.trace.events.append(Global(name, found, scope.module, node, scope.module, self.use))
+                self.read_global(found, *scope.module.origins.get(name, (name, scope.module)), node, scope)
             return found
         if name == "__file__":
             return File(node, scope.module)
@@ -430,6 +442,11 @@ class Evaluator:
         if scope.module.stars:
             return Ref(f"{scope.module.stars[-1]}.{name}", node, scope.module)
         return Unknown(node, scope.module)
+
+    def read_global(self, value: Value, name: str, owner: Module, node: ast.AST, scope: Scope) -> None:
+        """Note that a function read what another scope holds."""
+        if not isinstance(value, Package | Function | Class):
+            self.trace.events.append(Global(name, value, owner, node, scope.module, self.use))
 
     def _on_attribute(self, node: ast.Attribute, scope: Scope) -> Value:
         base = self.value(node.value, scope)
@@ -443,22 +460,35 @@ class Evaluator:
             return self.of_self(base, name, node, scope)
         if isinstance(base, Package):
             found = self.member(base, name, node, scope)
-            if not isinstance(found, Package | Function | Class) and scope.kind == FUNCTION:
-                self.trace.events.append(Global(name, found, base.module, node, module, self.use))
+            if scope.kind == FUNCTION:
+                self.read_global(found, name, base.module, node, scope)
             return found
         if isinstance(base, Instance):
-            held = base.attributes.get(name) or base.cls.lookup(name)
+            if name in base.attributes:
+                return base.attributes[name]
+            held = base.cls.lookup(name)
             if held is not None:
-                return _bound(held, base)
+                return self.of_class(held, base.cls, base, name, node, scope)
         if isinstance(base, Class):
             held = base.lookup(name)
             if held is not None:
-                if scope.kind == FUNCTION:
-                    self.trace.events.append(Global(name, held, base.home or module, node, module, self.use))
-                return held
+                return self.of_class(held, base, base, name, node, scope)
         if isinstance(base, Ref):
             return Ref(f"{base.dotted}.{name}", node, module)
         return Attr(base, name, node, module)
+
+    def of_class(self, held: Value, cls: Class, owner: Value, name: str, node: ast.AST, scope: Scope) -> Value:
+        """An attribute found on a class: a bound method, a property's value, or a class-level constant that is read."""
+        if isinstance(held, Function):
+            kinds = [dotted(decorator) for decorator in held.decorators]
+            if any(kind.endswith("property") for kind in kinds) and not isinstance(owner, Class):
+                return self.enter(_bound(held, owner), [], {}, scope) or Unknown(node, scope.module)
+            if "builtins.classmethod" in kinds:
+                return _bound(held, cls)
+            return held if isinstance(owner, Class) else _bound(held, owner)
+        if scope.kind == FUNCTION:
+            self.read_global(held, name, cls.home or scope.module, node, scope)
+        return held
 
     def of_self(self, base: Self, name: str, node: ast.AST, scope: Scope) -> Value:
         """`self.name` in a step or helper: an artifact, a declaration, a helper, or the foreach's input."""
@@ -471,30 +501,49 @@ class Evaluator:
             return Attr(base, name, node, scope.module)
         declared = base.cls.lookup(name)
         if isinstance(declared, Function):
-            return _bound(declared, base)
+            return self.of_class(declared, base.cls, base, name, node, scope)
         if isinstance(declared, Call):
             kind = callee(declared).rpartition(".")[2]
             if callee(declared).startswith("metaflow.") and kind in ("Config", "Parameter", "IncludeFile"):
                 return Setting(kind, name, declared)
         self.trace.events.append(Read(name, node, scope.module, False))
         if declared is not None:
-            owner = declared.home or scope.module
-            self.trace.events.append(Global(name, declared, owner, node, scope.module, self.use))
+            self.read_global(declared, name, declared.home or scope.module, node, scope)
             return declared
         return Artifact(self.step, name, node, scope.module)
 
     def _on_call(self, node: ast.Call, scope: Scope) -> Value:
         func = self.value(node.func, scope)
         label = dotted(func) or (func.name if isinstance(func, Attr) else _label(node.func))
-        args = [self.argument(argument, Use(label, ""), scope) for argument in node.args]
-        keywords = {
-            keyword.arg or "**": self.argument(keyword.value, Use(label, keyword.arg or "**"), scope)
-            for keyword in node.keywords
-        }
+        args = self.arguments(node.args, label, scope)
+        keywords = self.keywords(node.keywords, label, scope)
         call = Call(func, args, keywords, node, scope.module)
         call.result = self.called(call, node, scope)
         self.trace.events.append(Called(call, scope.module))
         return call
+
+    def arguments(self, nodes: list[ast.expr], label: str, scope: Scope) -> list[Value]:
+        """The positional arguments, a starred list written out among them."""
+        args: list[Value] = []
+        for node in nodes:
+            value = self.argument(node, Use(label, ""), scope)
+            held = options(value)[0]
+            args += held.elements if isinstance(node, ast.Starred) and isinstance(held, Display) else [value]
+        return args
+
+    def keywords(self, nodes: list[ast.keyword], label: str, scope: Scope) -> Env:
+        """The keyword arguments, those of a `**` dict written out among them."""
+        found: Env = {}
+        for node in nodes:
+            value = self.argument(node.value, Use(label, node.arg or ""), scope)
+            held = options(value)[0]
+            if node.arg is not None:
+                found[node.arg] = value
+            elif isinstance(held, Mapping):
+                found |= {key: v for name, v in held.items if isinstance(key := constant(name), str)}
+            else:
+                found["**"] = value
+        return found
 
     def argument(self, node: ast.expr, use: Use, scope: Scope) -> Value:
         outer, self.use = self.use, use
@@ -528,7 +577,11 @@ class Evaluator:
             return self.enter(target, call.args, call.keywords, scope)
         if isinstance(target, Class):
             return self.construct(target, call, scope)
+        if isinstance(target, Instance):
+            run = target.cls.lookup("__call__") or target.cls.lookup("forward")
+            return self.enter(_bound(run, target), call.args, call.keywords, scope) if run is not None else None
         if isinstance(target, Call) and callee(target) == "functools.partial" and target.args:
+            self.read_parts(target, node, scope)
             whole = Call(target.args[0], [*target.args[1:], *call.args], {**target.keywords, **call.keywords}, node)
             whole.home = scope.module
             whole.result = self.follow(options(target.args[0])[0], whole, node, scope)
@@ -539,9 +592,40 @@ class Evaluator:
         name = dotted(target)
         if name == "builtins.super" and not call.args:
             return self.parent(scope)
-        if name in ("builtins.getattr", "builtins.setattr") and len(call.args) > 1:
+        if name in ("importlib.import_module", "builtins.__import__") and call.args:
+            return self.import_by_name(constant(call.args[0]), node, scope)
+        if name == "builtins.dict":
+            return _as_mapping(call)
+        if name == "builtins.type" and len(call.args) == 1:
+            held = options(call.args[0])[0]
+            return held.cls if isinstance(held, Self | Instance) else None
+        if name == "builtins.map" and len(call.args) > 1:
+            elements: list[Value] = [Element(collection, node, scope.module) for collection in call.args[1:]]
+            mapped = Call(call.args[0], elements, {}, node, scope.module)
+            mapped.result = self.called(mapped, node, scope)
+            return Many(mapped, list(call.args[1:]), "generator", node, scope.module)
+        if name in ("builtins.getattr", "builtins.hasattr", "builtins.setattr") and len(call.args) > 1:
             return self.reflect(name, call, node, scope)
         return None
+
+    def read_parts(self, partial: Call, node: ast.Call, scope: Scope) -> None:
+        """A partial that a module made of its constants hands them to whoever calls it."""
+        home = partial.home
+        if home is None or scope.kind != FUNCTION or not any(partial is value for value in home.env.values()):
+            return
+        names = {id(value): name for name, value in home.env.items()}
+        for keyword, value in [*(("", one) for one in partial.args[1:]), *partial.keywords.items()]:
+            if id(value) in names:
+                used, self.use = self.use, Use(dotted(partial.args[0]), keyword)
+                self.read_global(value, names[id(value)], home, node, scope)
+                self.use = used
+
+    def import_by_name(self, name: object, node: ast.Call, scope: Scope) -> Value | None:
+        """`importlib.import_module("package.module")`."""
+        if not isinstance(name, str) or name.startswith("."):
+            return None
+        self.trace.events.append(Import(name, 0, node, scope.module, self.guards > 0))
+        return self.imported(name, 0, node, scope)
 
     def looked_up(self, base: Value, call: Call) -> Value | None:
         """`registry.get(key, default)` on a dict written out: any of its values, or the default."""
@@ -553,13 +637,13 @@ class Evaluator:
         return Either([*found, *call.args[1:2]], call.node, call.home) if found else None
 
     def reflect(self, name: str, call: Call, node: ast.Call, scope: Scope) -> Value | None:
-        """`getattr(x, "name")` and `setattr(x, "name", value)` with the name written out."""
-        attribute = constant(call.args[1])
-        if not isinstance(attribute, str):
-            return None
-        if name.endswith("getattr"):
-            return self.attribute(options(call.args[0])[0], attribute, node, scope)
-        if len(call.args) > 2:
+        """`getattr(x, name)` and `setattr(x, name, value)` where the name, or the list it loops over, is written out."""
+        attributes = names_of(call.args[1])
+        if not name.endswith("setattr"):
+            base = options(call.args[0])[0]
+            found = [self.attribute(base, attribute, node, scope) for attribute in attributes]
+            return (found[0] if len(found) == 1 else Either(found, node, scope.module)) if found else None
+        for attribute in attributes if len(call.args) > 2 else []:
             self.store(call.args[0], attribute, call.args[2], node, scope)
         return None
 
@@ -625,6 +709,13 @@ class Evaluator:
                 elements += held.elements
             else:
                 elements.append(Element(value, element, scope.module) if isinstance(element, ast.Starred) else value)
+        unknown = [
+            part.collection for part in elements if isinstance(part, Element) and isinstance(part.node, ast.Starred)
+        ]
+        if unknown:  # `[first, *rest]`: a list joined to another
+            rest = [part for part in elements if not isinstance(part.node, ast.Starred)]
+            known: list[Value] = [Display("list", rest, node, scope.module)] if rest else []
+            return Operation("Add", [*known, *unknown], node, scope.module)
         return Display(type(node).__name__.lower(), elements, node, scope.module)
 
     def _on_dict(self, node: ast.Dict, scope: Scope) -> Value:
@@ -644,7 +735,7 @@ class Evaluator:
 
     def _on_subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         base = self.value(node.value, scope)
-        key = self.argument(node.slice, Use("[]", ""), scope)
+        key = self.argument(node.slice, Use("[:]" if isinstance(node.slice, ast.Slice) else "[]", ""), scope)
         index = constant(key)
         held = options(base)[0]
         if isinstance(held, Display) and type(index) is int and -len(held.elements) <= index < len(held.elements):
@@ -674,7 +765,9 @@ class Evaluator:
             element: Value = Display("tuple", pair, node, scope.module)
         else:
             element = self.value(node.elt, inner)
-        return Many(element, loops, kind, node, scope.module)
+        made = Many(element, loops, kind, node, scope.module)
+        made.filtered = any(generator.ifs for generator in node.generators)
+        return made
 
     def _on_either(self, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Value:
         if isinstance(node, ast.IfExp):
@@ -777,7 +870,14 @@ def _joined(states: list[Env]) -> Env:
     return joined
 
 
+def _suppresses_imports(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and any(_label(kind) in _IMPORT_FAULTS for kind in node.args)
+
+
 def _catches_imports(handler: ast.ExceptHandler) -> bool:
+    """Whether the handler lets the module go on without the import."""
+    if isinstance(handler.body[-1], ast.Raise):
+        return False
     if handler.type is None:
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
@@ -835,6 +935,27 @@ def _bind(function: Function, args: list[Value], keywords: Env) -> Env:
         if name not in value.names and not isinstance(value, Self):
             value.names += (name,)
     return env
+
+
+def _as_mapping(call: Call) -> Mapping | None:
+    """`dict(a=1)`, `dict(other, a=1)` and `dict(zip(names, values))` with the names written out."""
+    items: list[tuple[Value, Value]] = []
+    for argument in call.args:
+        held = options(argument)[0]
+        names = (
+            strings(held.args[0]) if callee(held) == "builtins.zip" and isinstance(held, Call) and held.args else None
+        )
+        if isinstance(held, Mapping):
+            items += held.items
+        elif names is not None and isinstance(held, Call) and len(held.args) == 2:
+            items += [(Const(name), Item(held.args[1], Const(at))) for at, name in enumerate(names)]
+        else:
+            return None
+    for name, value in call.keywords.items():
+        if name not in value.names:
+            value.names += (name,)
+        items.append((Const(name), value))
+    return Mapping(items, call.node, call.home)
 
 
 def _fields(cls: Class) -> list[tuple[str, Value | None]]:

@@ -117,7 +117,7 @@ class Flow:
         for name in SEAMS:
             for option in options(self.module.env.get(name) or Unknown()):
                 if isinstance(option, Function):
-                    found[name] = run_function(option)
+                    found[name] = run_function(option)[0]
         return found
 
     @cached_property

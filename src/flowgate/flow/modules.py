@@ -10,14 +10,20 @@ from flowgate.flow.values import Value
 
 
 class Module:
-    """A first-party file with what its top level defines and did."""
+    """A first-party file with what its top level defines and did.
 
-    __slots__ = ("env", "modules", "source", "stars", "trace")
+    `origins` says of imported names what they are called where they are defined; `rebound` are the names that some
+    function assigns with `global`.
+    """
+
+    __slots__ = ("env", "modules", "origins", "rebound", "source", "stars", "trace")
 
     def __init__(self, source: Source, modules: Modules) -> None:
         self.source, self.modules = source, modules
         self.env: dict[str, Value] = {}
         self.stars: list[str] = []
+        self.origins: dict[str, tuple[str, Module]] = {}
+        self.rebound: set[str] = set()
         self.trace = Trace()
 
     @property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from itertools import islice, product
 from typing import NamedTuple
 
 from flowgate.flow.values import (
@@ -14,7 +16,10 @@ from flowgate.flow.values import (
     Element,
     File,
     Item,
+    Many,
+    Mapping,
     Operation,
+    Ref,
     Value,
     callee,
     constant,
@@ -33,167 +38,208 @@ class Place(NamedTuple):
 
 
 _NOWHERE = Place(UNKNOWN, "")
-_SAME = frozenset(
+_MOST = 32
+_PATH_CLASSES = frozenset(
+    f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
+)
+_SAME = _PATH_CLASSES | frozenset(
     """
-    builtins.str os.fspath pathlib.Path pathlib.PurePath pathlib.PosixPath os.path.normpath os.path.normcase
-    os.path.abspath os.path.realpath os.path.expandvars posixpath.abspath posixpath.normpath
+    builtins.str os.fspath os.path.normpath os.path.normcase os.path.abspath os.path.realpath os.path.expandvars
+    posixpath.abspath posixpath.normpath
     """.split()
 )
 _SAME_METHODS = frozenset(
-    [
-        "resolve",
-        "absolute",
-        "as_posix",
-        "expanduser",
-        "__str__",
-        "__fspath__",
-        "strip",
-        "rstrip",
-        "format",
-        "with_suffix",
-        "with_name",
-    ]
+    "resolve absolute as_posix expanduser __str__ __fspath__ strip rstrip with_suffix with_name".split()
 )
+_PATH_METHODS = frozenset("resolve absolute expanduser with_suffix with_name joinpath __truediv__ relative_to".split())
+_ENVIRONMENT = ("os.environ.get", "os.getenv", "os.environ.setdefault", "os.environ.pop")
 
 
 def places(value: Value) -> list[Place]:
-    """Every place the value may name, one for each branch it may have come through."""
-    found: list[Place] = []
+    """Every place the value may name: one for each branch or element it may have come through."""
+    found: dict[Place, None] = {}
     for option in options(value):
-        held = options(option.collection)[0] if isinstance(option, Element) else None
-        if isinstance(held, Display):
-            found += [place for element in held.elements for place in places(element)]
-        else:
-            found.append(_place(option))
-    return found
+        for place in _places(option):
+            found[place] = None
+    return list(found)[:_MOST]
 
 
-def _place(value: Value) -> Place:
+def is_path_object(value: Value) -> bool:
+    """Whether the value is a `pathlib` path rather than a string."""
+    for option in options(value):
+        if isinstance(option, Call):
+            method = option.func.name if isinstance(option.func, Attr) else ""
+            if callee(option) in _PATH_CLASSES or callee(option) in ("pathlib.Path.cwd", "pathlib.Path.home"):
+                return True
+            if method in _PATH_METHODS and isinstance(option.func, Attr) and is_path_object(option.func.base):
+                return True
+        elif isinstance(option, Operation) and option.operator == "Div":
+            return is_path_object(option.operands[0])
+        elif isinstance(option, Attr) and option.name == "parent":
+            return is_path_object(option.base)
+        elif isinstance(option, Item) and isinstance(option.base, Attr) and option.base.name == "parents":
+            return is_path_object(option.base.base)
+        elif isinstance(option, Element):
+            return any(is_path_object(member) for member in _members(option.collection))
+    return False
+
+
+def _places(value: Value) -> list[Place]:
     if isinstance(value, Const):
-        return _literal(value.value)
+        return [_literal(value.value)]
     if isinstance(value, File):
-        return Place(FIXED, os.path.abspath(value.home.path)) if value.home else _NOWHERE
+        return [Place(FIXED, os.path.abspath(value.home.path))] if value.home else [_NOWHERE]
+    if isinstance(value, Ref):
+        return [Place(CWD, ".")] if value.dotted in ("os.curdir", "os.path.curdir") else [_NOWHERE]
+    if isinstance(value, Element):
+        return [place for member in _members(value.collection) for place in places(member)] or [_NOWHERE]
     if isinstance(value, Attr):
-        return _map(value.base, os.path.dirname) if value.name == "parent" else _NOWHERE
+        return _map(value.base, os.path.dirname) if value.name == "parent" else [_NOWHERE]
     if isinstance(value, Item):
         return _item(value)
     if isinstance(value, Operation):
         return _operation(value)
-    if isinstance(value, Call):
-        return _call(value)
-    return _NOWHERE
+    return _call(value) if isinstance(value, Call) else [_NOWHERE]
+
+
+def _members(collection: Value) -> list[Value]:
+    """The elements of a collection written out, or the one that a comprehension makes."""
+    found: list[Value] = []
+    for option in options(collection):
+        if isinstance(option, Display):
+            found += option.elements
+        elif isinstance(option, Many):
+            found.append(option.element)
+    return found
 
 
 def _literal(value: object) -> Place:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value or value.startswith(("$", "%")):
         return _NOWHERE
-    if os.path.isabs(value) or "://" in value:
+    if os.path.isabs(value) or "://" in value or re.match(r"[A-Za-z]:[\\/]", value):
         return Place(FIXED, value)
     return Place(FIXED, os.path.expanduser(value)) if value.startswith("~") else Place(CWD, value)
 
 
-def _map(value: Value, change: Callable[[str], str]) -> Place:
-    place = _first(value)
-    return Place(place.anchor, change(place.path)) if place.anchor != UNKNOWN else _NOWHERE
+def _map(value: Value, change: Callable[[str], str]) -> list[Place]:
+    return [Place(p.anchor, change(p.path)) if p.anchor != UNKNOWN else _NOWHERE for p in places(value)]
 
 
-def _first(value: Value) -> Place:
-    """The place of a part of a path; one that hangs on the current directory wins over one that does not."""
-    found = places(value)
-    return next((place for place in found if place.anchor == CWD), found[0] if found else _NOWHERE)
-
-
-def _item(value: Item) -> Place:
-    """`Path(...).parents[2]`, and `sys.path[0]`, the folder of the script."""
+def _item(value: Item) -> list[Place]:
+    """`Path(...).parents[2]`, `sys.path[0]`, and an environment variable."""
     index = constant(value.key)
     if isinstance(value.base, Attr) and value.base.name == "parents" and isinstance(index, int) and index >= 0:
-        place = _first(value.base.base)
+        found = places(value.base.base)
         for _ in range(index + 1):
-            place = Place(place.anchor, os.path.dirname(place.path))
-        return place
+            found = [Place(place.anchor, os.path.dirname(place.path)) for place in found]
+        return found
     if dotted(value.base) == "sys.path" and index == 0 and value.home:
-        return Place(FIXED, value.home.package_folder)
-    return _NOWHERE
+        return [Place(FIXED, value.home.package_folder)]
+    if dotted(value.base) == "os.environ" and index == "PWD":
+        return [Place(CWD, "")]
+    return [_NOWHERE]
 
 
-def _operation(value: Operation) -> Place:
+def _operation(value: Operation) -> list[Place]:
     if value.operator == "Div":
-        return _join(value.operands)
+        return _combined(value.operands, _join)
     if value.operator in ("Add", "JoinedStr", "FormattedValue"):
-        return _concatenate(value.operands)
+        return _combined(value.operands, _concatenate)
     if value.operator == "Mod":
         return _template(value.operands)
-    return _NOWHERE
+    return [_NOWHERE]
 
 
-def _join(parts: list[Value]) -> Place:
+def _combined(parts: list[Value], combine: Callable[[list[Place]], Place]) -> list[Place]:
+    """Every way to put the parts together."""
+    return [combine(list(chosen)) for chosen in islice(product(*(places(part) for part in parts)), _MOST)]
+
+
+def _join(parts: list[Place]) -> Place:
     """`os.path.join`: a later absolute part starts anew, and what follows an anchor hangs on that anchor."""
     place: Place | None = None
     for part in parts:
-        found = _first(part)
-        if place is None or found.anchor == FIXED:
-            place = found
-        elif found.anchor == UNKNOWN:
-            place = Place(place.anchor, os.path.join(place.path, "*"))
+        if place is None or part.anchor == FIXED:
+            place = part
         else:
-            place = Place(place.anchor, os.path.join(place.path, found.path))
+            place = Place(place.anchor, os.path.join(place.path, part.path or "..."))
     return place or _NOWHERE
 
 
-def _concatenate(parts: list[Value]) -> Place:
-    if not parts:
+def _concatenate(parts: list[Place]) -> Place:
+    if not parts or parts[0].anchor == UNKNOWN:
         return _NOWHERE
-    head = _first(parts[0])
-    if head.anchor == UNKNOWN:
-        return _NOWHERE
-    tail = "".join(_first(part).path or "*" for part in parts[1:])
+    head = parts[0]
+    tail = "".join(part.path or "..." for part in parts[1:])
     return _literal(head.path + tail) if head.anchor == CWD and head.path else Place(head.anchor, head.path + tail)
 
 
-def _template(parts: list[Value]) -> Place:
+def _template(parts: list[Value]) -> list[Place]:
     """`"%s/conf" % HERE` hangs on HERE, `"conf/%s" % name` on where one stands."""
     text = constant(parts[0])
     if not isinstance(text, str):
-        return _NOWHERE
-    if text.startswith("%s"):
-        held = options(parts[1])[0]
-        first = getattr(held, "elements", [held])[0]
-        return _map(first, lambda path: path + text[2:])
-    return _literal(text)
+        return [_NOWHERE]
+    if not text.startswith("%"):
+        return [_literal(text)]
+    held = options(parts[1])[0]
+    key = re.match(r"%\((\w+)\)s", text)
+    if key is not None and isinstance(held, Mapping):
+        first = next((value for name, value in held.items if constant(name) == key[1]), None)
+        return _map(first, lambda path: path + text[key.end() :]) if first is not None else [_NOWHERE]
+    if not text.startswith("%s"):
+        return [_NOWHERE]
+    first = held.elements[0] if isinstance(held, Display) and held.elements else parts[1]
+    return _map(first, lambda path: path + text[2:])
 
 
-def _call(value: Call) -> Place:
+def _format(func: Attr, call: Call) -> list[Place]:
+    """`"{}/conf".format(HERE)` hangs on HERE, `"conf/{}".format(name)` on where one stands."""
+    text = constant(func.base)
+    if not isinstance(text, str):
+        return [_NOWHERE]
+    field = re.match(r"\{(\w*)[^}]*\}", text)
+    if field is None:
+        return [_literal(text)]
+    first = call.argument(int(field[1] or 0) if (field[1] or "0").isdigit() else 99, field[1])
+    return _map(first, lambda path: path + text[field.end() :]) if first is not None else [_NOWHERE]
+
+
+def _call(value: Call) -> list[Place]:
     name, args = callee(value), value.args
     if name in ("os.getcwd", "pathlib.Path.cwd", "os.getcwdb"):
-        return Place(CWD, "")
-    if name in ("pathlib.Path.home", "os.path.expanduser", "importlib.resources.files", "tempfile.gettempdir"):
-        return Place(FIXED, os.path.expanduser("~")) if name != "os.path.expanduser" else _home(value)
-    if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
-        return _first(args[1]) if len(args) > 1 else _NOWHERE
+        return [Place(CWD, "")]
+    if name in ("pathlib.Path.home", "importlib.resources.files", "tempfile.gettempdir"):
+        return [Place(FIXED, os.path.expanduser("~"))]
+    if name == "os.path.expanduser" and args:
+        return _map(args[0], os.path.expanduser)
+    if name in _ENVIRONMENT:
+        if args and constant(args[0]) == "PWD":
+            return [Place(CWD, "")]
+        fallback = value.argument(1, "default")
+        return places(fallback) if fallback is not None else [_NOWHERE]
     if name in ("os.path.join", "posixpath.join"):
-        return _join(args)
+        return _combined(args, _join)
     if name in _SAME:
-        return _join(args) if args else Place(CWD, "")
+        return _combined(args, _join) if args else [Place(CWD, "")]
     if name == "os.path.dirname" and args:
         return _map(args[0], os.path.dirname)
+    if name == "os.path.basename" and args:
+        return [_literal(os.path.basename(place.path)) for place in places(args[0]) if place.anchor != UNKNOWN] or [
+            _NOWHERE
+        ]
     if name in ("inspect.getfile", "inspect.getsourcefile") and value.home:
-        return Place(FIXED, os.path.abspath(value.home.path))
-    if isinstance(value.func, Attr):
-        return _method(value.func, args)
-    return _NOWHERE
+        return [Place(FIXED, os.path.abspath(value.home.path))]
+    return _method(value.func, value) if isinstance(value.func, Attr) else [_NOWHERE]
 
 
-def _home(value: Call) -> Place:
-    place = _first(value.args[0]) if value.args else _NOWHERE
-    return Place(place.anchor, os.path.expanduser(place.path)) if place.anchor != UNKNOWN else place
-
-
-def _method(func: Attr, args: list[Value]) -> Place:
+def _method(func: Attr, call: Call) -> list[Place]:
+    if func.name == "format":
+        return _format(func, call)
     if func.name in _SAME_METHODS:
-        return _first(func.base)
+        return places(func.base)
     if func.name in ("joinpath", "__truediv__"):
-        return _join([func.base, *args])
-    if func.name == "join" and constant(func.base) in ("/", os.sep):
-        held = options(args[0])[0] if args else func.base
-        return _join(list(getattr(held, "elements", [])))
-    return _NOWHERE
+        return _combined([func.base, *call.args], _join)
+    if func.name == "join" and (constant(func.base) in ("/", os.sep) or dotted(func.base) == "os.sep"):
+        held = options(call.args[0])[0] if call.args else func.base
+        return _combined(held.elements, _join) if isinstance(held, Display) else [_NOWHERE]
+    return [_NOWHERE]

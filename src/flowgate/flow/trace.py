@@ -22,7 +22,7 @@ class Import(NamedTuple):
 
     name: str
     level: int
-    node: ast.stmt
+    node: ast.AST
     home: Module
     guarded: bool
 

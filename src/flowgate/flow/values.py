@@ -145,7 +145,7 @@ class Mapping(Value):
 class Many(Value):
     """A collection made by a comprehension or by growing in loops: one `element` for each turn of the `loops`."""
 
-    __slots__ = ("element", "loops", "type")
+    __slots__ = ("element", "filtered", "loops", "type")
 
     def __init__(
         self,
@@ -157,6 +157,7 @@ class Many(Value):
     ) -> None:
         super().__init__(node, home)
         self.element, self.loops, self.type = element, loops, type_
+        self.filtered = False
 
     def parts(self) -> tuple[Value, ...]:
         return (self.element, *self.loops)
@@ -367,8 +368,15 @@ def dotted(value: Value | None) -> str:
 
 
 def callee(value: Value | None) -> str:
-    """The full name of what a call calls; empty where `value` is no call, or the callee has no name."""
-    return dotted(value.func) if isinstance(value, Call) else ""
+    """The full name of what a call calls, on one of its branches; empty where it is no call or has no name.
+
+    `try: from metaflow import Config` with a stand-in in the `except` is still Metaflow's Config.
+    """
+    if not isinstance(value, Call):
+        return ""
+    if isinstance(value.func, Either):
+        return next((name for name in map(dotted, options(value.func)) if name), "")
+    return dotted(value.func)
 
 
 def method_of(value: Value | None) -> str:
@@ -400,10 +408,35 @@ def constant(value: Value | None) -> object:
 def strings(value: Value | None) -> list[str] | None:
     """The strings of a list written out; None where they cannot all be told."""
     found = options(value) if value is not None else []
-    if len(found) != 1 or not isinstance(found[0], Display):
+    if len(found) != 1:
         return None
-    texts = [constant(element) for element in found[0].elements]
+    held = found[0]
+    if isinstance(held, Call) and callee(held) in _COLLECTIONS:
+        return strings(held.args[0]) if held.args else []
+    if isinstance(held, Operation) and held.operator == "Add":
+        parts = [strings(operand) for operand in held.operands]
+        return [text for part in parts if part is not None for text in part] if None not in parts else None
+    if not isinstance(held, Display):
+        return None
+    texts = [constant(element) for element in held.elements]
     return [text for text in texts if isinstance(text, str)] if all(isinstance(t, str) for t in texts) else None
+
+
+def names_of(value: Value) -> list[str]:
+    """The strings a value may be, also as a loop variable over a list written out; empty where they cannot be told."""
+    found: list[str] = []
+    for option in options(value):
+        listed = (
+            strings(option.collection)
+            if isinstance(option, Element)
+            else [option.value]
+            if isinstance(option, Const)
+            else None
+        )
+        if listed is None or not all(isinstance(name, str) for name in listed):
+            return []
+        found += [name for name in listed if isinstance(name, str)]
+    return found
 
 
 def number(value: Value) -> bool:
@@ -416,11 +449,19 @@ def number(value: Value) -> bool:
         return bool(value.items) and all(number(item) for _, item in value.items)
     if isinstance(value, Operation):
         return bool(value.operands) and all(number(operand) for operand in value.operands)
-    if isinstance(value, Call) and callee(value) in (
-        "builtins.tuple",
-        "builtins.list",
-        "builtins.range",
-        "builtins.dict",
-    ):
-        return bool(value.args) and all(number(argument) for argument in value.args)
+    if isinstance(value, Many):
+        return number(value.element)
+    if isinstance(value, Element):
+        return number(value.collection)
+    if isinstance(value, Call) and callee(value) in _NUMERIC:
+        given = [*value.args, *value.keywords.values()]
+        return bool(given) and all(number(argument) for argument in given)
     return False
+
+
+_COLLECTIONS = frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "sorted"))
+# Functions that make numbers of numbers.
+_NUMERIC = frozenset(
+    f"builtins.{name}" for name in ("tuple", "list", "range", "dict", "int", "float", "round", "abs", "sum")
+)
+_NUMERIC |= {f"numpy.{name}" for name in ("array", "linspace", "logspace", "geomspace", "arange", "float32", "float64")}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
-from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, Finding, in_reading_order
-from flowgate.flow.conf import read_yaml
 from flowgate.flow.source import Source
 from flowgate.lint.rule import Rule
 from flowgate.lint.rules import RULES
@@ -14,6 +13,7 @@ from flowgate.project import Project
 from flowgate.target import Target, targets
 
 UNREADABLE = "FG001"
+_DEEPEST = 8000
 
 
 def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
@@ -21,12 +21,19 @@ def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
     ignored = project.settings.lint.ignore
     rules = [rule for rule in RULES if rule.id not in ignored and rule.slug not in ignored]
     findings: list[Finding] = []
-    for source in sources:
-        findings += _lint_source(project, source, rules)
-    return in_reading_order(findings)
+    parents: set[tuple[str, str]] = set()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        for source in sources:
+            findings += _lint_source(project, source, rules, parents)
+    finally:
+        sys.setrecursionlimit(limit)
+    return in_reading_order([found for found in findings if (found.flow, found.name) not in parents])
 
 
-def _lint_source(project: Project, source: Source, rules: list[Rule]) -> list[Finding]:
+def _lint_source(project: Project, source: Source, rules: list[Rule], parents: set[tuple[str, str]]) -> list[Finding]:
+    """The findings on the flows of one file; the bases they have in other files are added to `parents`."""
     if source.parse() is None:
         return [_unreadable(project, source.path, source.path, source.fault or "", source.fault_line)]
     if not source.may_hold_a_flow():
@@ -34,8 +41,8 @@ def _lint_source(project: Project, source: Source, rules: list[Rule]) -> list[Fi
     findings: list[Finding] = []
     try:
         for target in targets(project, source):
-            broken = [path for path in _config_files(target) if _yaml_fault(path)]
-            findings += [_unreadable(project, source.path, path, _yaml_fault(path)) for path in broken]
+            parents |= target.parents()
+            findings += _broken_files(project, target)
             for rule in rules:
                 if target.promoted or not rule.promoted_only:
                     findings += _unique(rule.check(target))
@@ -45,22 +52,19 @@ def _lint_source(project: Project, source: Source, rules: list[Rule]) -> list[Fi
     return findings
 
 
-def _config_files(target: Target) -> list[str]:
-    return target.conf.files() if target.conf is not None else []
-
-
-def _yaml_fault(path: str) -> str:
-    try:
-        read_yaml(path)
-    except FlowgateError as error:
-        return str(error).removeprefix(path).strip()
-    return ""
+def _broken_files(project: Project, target: Target) -> list[Finding]:
+    """The modules and config files of a flow that cannot be read."""
+    modules = [module.source for module in target.flow.modules.closure() if module.source.fault]
+    found = [_unreadable(project, target.flow.path, one.path, one.fault or "", one.fault_line) for one in modules]
+    return found + [
+        _unreadable(project, target.flow.path, path, fault, line) for path, fault, line in target.broken_config()
+    ]
 
 
 def _unreadable(project: Project, flow: str, path: str, fault: str, line: int = 1) -> Finding:
     name = project.relative(flow)
     where = project.relative(path)
-    message = f"{where} {fault}. Nothing in it can be judged, so it cannot pass"
+    message = f"{where} {fault}. Nothing that depends on it can be judged, so it cannot pass"
     mend = "mend the file, or leave it out with `exclude` in the settings"
     return Finding(UNREADABLE, "lint", ERROR, name, where, where, line, None, fault, message, mend)
 

@@ -107,6 +107,8 @@ def _of_name(name: str, call: Call) -> str:
         return SET if call.args else ""
     if name.startswith(_MAKERS) or (last == "from_pretrained" and "Tokenizer" not in root):
         return MODULE
+    if name.startswith("torch.utils.data.") and last in ("TensorDataset", "DataLoader"):
+        return TENSOR
     if root.startswith("torch.nn") and last[:1].isupper():
         return MODULE
     if root == "torch" and last in _TENSORS:

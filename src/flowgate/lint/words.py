@@ -16,7 +16,7 @@ _PARAMETER_PHRASES = frozenset(
     train_axis temperature temp margin n_estimator num_estimator max_depth min_sample_leaf min_sample_split
     num_leave num_leaf max_feature subsample colsample_bytree alpha gamma lambda l1_ratio reg_lambda reg_alpha
     penalty kernel solver regularization c_value num_layer n_layer embedding_dim embed_dim latent_dim architecture
-    arch num_head width depth patience warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
+    arch num_head width depth backbone patience warmup warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
     beta
     """.split()
 )
@@ -74,3 +74,19 @@ def is_data(name: str) -> bool:
     """Whether the name stands for a part of the data or a seed."""
     found = _stems(name)
     return bool(found) and not is_parameter(name) and found[-1] in _DATA
+
+
+_ALGORITHMS = frozenset(
+    """
+    svm svc svr knn tree forest rf randomforest xgboost xgb lgbm lightgbm catboost gbm gbt adaboost logistic logreg
+    ridge lasso elasticnet mlp cnn rnn lstm gru transformer resnet resnet18 resnet34 resnet50 vgg16 bert roberta
+    gpt2 unet vit kmeans dbscan pca naive bayes perceptron ols arima prophet adam adamw sgd rmsprop adagrad bm25
+    tfidf word2vec regression boosting bagging ensemble
+    """.split()
+)
+
+
+def is_algorithm(text: str) -> bool:
+    """Whether a string names a learning method or an optimiser."""
+    found = words(text)
+    return 0 < len(found) < 5 and any(word in _ALGORITHMS for word in found)

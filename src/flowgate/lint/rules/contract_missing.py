@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
@@ -27,6 +28,8 @@ class ContractMissing(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         conf = target.conf
+        if target.broken_config():
+            return  # FG001 says so
         if conf is None or not target.promoted:
             yield from self._settings_alone(target)
             return
@@ -43,7 +46,7 @@ class ContractMissing(Rule):
 
     def _settings_alone(self, target: Target) -> Iterator[Finding]:
         own = target.settings
-        if own.determinism in CONTRACTS[1:] and not own.determinism_reason:
+        if own.determinism in CONTRACTS[1:] and not own.determinism_reason.strip():
             fault = f"the settings declare {own.determinism} without a determinism_reason"
             yield self._finding(target, target.flow.path, fault, fault)
         elif target.promoted and not own.determinism:
@@ -52,7 +55,15 @@ class ContractMissing(Rule):
 
     def _finding(self, target: Target, path: str, message: str, code: str) -> Finding:
         found = self.found(target, None, None, message, code=code)
-        return found._replace(path=target.project.relative(path))
+        return found._replace(path=target.project.relative(path), line=_line_of_contract(path))
+
+
+def _line_of_contract(path: str) -> int:
+    """The line that declares the contract, else the first."""
+    if not path.endswith((".yaml", ".yml")):
+        return 1
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return next((number for number, line in enumerate(file, 1) if re.match(r"\s*determinism\s*:", line)), 1)
 
 
 def _faults(composed: Composed, target: Target) -> Iterator[str]:
@@ -66,7 +77,7 @@ def _faults(composed: Composed, target: Target) -> Iterator[str]:
         yield f"it declares {kind}, the settings declare {own}; only one can be true"
     else:
         reason = of_config(composed, "determinism_reason") or target.settings.determinism_reason
-        if (kind or own) in CONTRACTS[1:] and not reason:
+        if (kind or own) in CONTRACTS[1:] and not str(reason or "").strip():
             yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
 
 

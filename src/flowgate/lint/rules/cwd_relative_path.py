@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.evaluate import run_function
 from flowgate.flow.modules import Module
 from flowgate.flow.paths import CWD, FIXED, places
 from flowgate.flow.trace import Called
-from flowgate.flow.values import Call, Const, Function, Value, callee, constant, options
+from flowgate.flow.values import Call, Function, Value, callee, constant, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -26,13 +27,12 @@ class CwdRelativePath(Rule):
     mend = 'anchor it to the file: default=str(Path(__file__).resolve().parent / "conf" / "config.yaml")'
 
     def check(self, target: Target) -> Iterator[Finding]:
-        for module in target.flow.modules.closure():
-            moved = False
-            for event in module.trace.events:
-                if isinstance(event, Called):
-                    moved = moved or _moves_to_a_fixed_folder(event.call)
-                    if not moved:
-                        yield from self._declaration(target, event.call, module)
+        modules = target.flow.modules.closure()
+        if any(_moves_to_a_fixed_folder(event.call) for module in modules for event in _calls(module)):
+            return  # Metaflow opens the default when the flow is started, after every module has run
+        for module in modules:
+            for event in _calls(module):
+                yield from self._declaration(target, event.call, module)
 
     def _declaration(self, target: Target, call: Call, module: Module) -> Iterator[Finding]:
         kind = callee(call).rpartition(".")[2]
@@ -57,14 +57,17 @@ class CwdRelativePath(Rule):
         )
 
 
+def _calls(module: Module) -> list[Called]:
+    return [event for event in module.trace.events if isinstance(event, Called)]
+
+
 def _given(default: Value) -> list[Value]:
-    """The default, or what a lambda given as the default returns."""
-    return [_returned(option) if isinstance(option, Function) else option for option in options(default)]
-
-
-def _returned(function: Function) -> Value:
-    body = getattr(function.node, "body", None)
-    return Const(body.value, body, function.home) if isinstance(body, ast.Constant) else function
+    """The default, or what a function given as the default returns."""
+    found: list[Value] = []
+    for option in options(default):
+        returned = run_function(option)[1] if isinstance(option, Function) else None
+        found.append(returned or option)
+    return found
 
 
 def _moves_to_a_fixed_folder(call: Call) -> bool:

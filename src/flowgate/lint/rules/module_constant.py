@@ -8,35 +8,43 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.trace import Global, Use
-from flowgate.flow.values import Const, Display, Instance, Mapping, Operation, Value, constant, number, options
+from flowgate.flow.values import Call, Class, Instance, Mapping, Value, constant, number, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.lint.words import is_parameter, words
 from flowgate.target import Target
 
+_DECISIVE = ("torch.nn.", "torch.optim.", "sklearn.", "xgboost.", "lightgbm.", "catboost.", "keras.")
 # What a constant may be without being a parameter of the experiment: tolerances, units, mathematics, infrastructure,
 # layout and presentation. One such word in its name is enough.
 _EXEMPT = frozenset(
     """
-    eps epsilon tol tolerance atol rtol pi tau inf infinity nan sqrt2 golden seconds second sec secs minutes minute
-    hours hour days day ms millis per bytes byte kb mb gb kib mib gib unit units scale_to timeout timeouts retry
-    retries port version schema workers worker parallel parallelism concurrency threads processes procs jobs chunk
-    chunks chunksize page paging upload download buffer dpi figsize font color colors colour colours palette verbose
-    log debug memory mem cpu cpus gpu gpus disk ttl sleep interval poll delay backoff precision digits decimals
-    ndigits status http code codes exit col cols column columns idx index field fields offset position positions
-    date year month preview display print shown report plot batchsize_io rate_limit requests quota
+    eps epsilon tol tolerance atol rtol pi tau e inf infinity nan sqrt2 golden ln2 ln10 log2 log10 int8 int16 int32 int64
+    uint8 float32 float64 maxint percent pct cents gravity planck boltzmann avogadro light zero kelvin celsius fahrenheit
+    earth km mile miles kg lb lbs mm cm meter meters metre metres feet inch mph
+    seconds second sec secs minutes minute hours hour days day ms millis weekend weekday weekdays quarter quarters
+    per bytes byte kb mb gb kib mib gib unit units scale
+    timeout timeouts retry retries retryable attempt attempts shard shards partition partitions port version schema python iso epsg crs srid imagenet wgs84
+    workers worker parallel parallelism concurrency threads processes procs jobs chunk chunks chunksize block blocks
+    part parts page paging upload download buffer card refresh cuda device prefetch multipart
+    dpi figsize font color colors colour colours palette verbose log debug memory mem cpu cpus gpu gpus disk
+    ttl sleep interval poll delay backoff precision digits decimals ndigits status http code codes exit
+    col cols column columns colspec colspecs header footer idx index field fields offset position positions
+    date year month id ids pad unk sentinel missing null nodata none preview display print shown report plot
+    rate requests quota
     """.split()
 )
 _INFRASTRUCTURE = frozenset(
     """
     num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi
     figsize verbose ndigits decimals precision port memory cpu gpu sleep delay workers threads nthread num_threads
-    indent width atol rtol tol abs_tol rel_tol places maxsplit
+    indent atol rtol tol abs_tol rel_tol places maxsplit prefetch_factor pin_memory fontsize linewidth
     """.split()
 )
 _HARMLESS = frozenset(
     """
     time.sleep asyncio.sleep builtins.print builtins.round builtins.format format [] builtins.exit sys.exit
-    logging.basicConfig math.isclose numpy.isclose numpy.allclose
+    logging.basicConfig math.isclose numpy.isclose numpy.allclose get pop setdefault builtins.getattr os.environ.get
+    os.getenv read
     """.split()
 )
 
@@ -60,10 +68,11 @@ class ModuleConstant(Rule):
         uses: dict[tuple[str, str], list[tuple[str, Global]]] = {}
         for where, trace in places:
             for event in trace.events:
-                if isinstance(event, Global) and _is_literal_parameter(event.value):
+                if isinstance(event, Global) and _is_literal_parameter(event.value) and _is_fixed(event):
                     uses.setdefault((event.owner.path, event.name), []).append((where, event))
         for (_, name), found in uses.items():
-            if not _is_exempt(name) and not all(_is_harmless(event.use) for _, event in found):
+            events = [event for _, event in found]
+            if not _is_exempt(name, events) and not all(_is_harmless(event.use) for event in events):
                 yield self._finding(target, name, *found[0])
 
     def _finding(self, target: Target, name: str, place: str, event: Global) -> Finding:
@@ -73,11 +82,12 @@ class ModuleConstant(Rule):
             shown = shown[:37] + "..."
         key = name.strip("_").lower()
         where = event.node
+        file = "" if event.home is target.flow.module else f" of {target.project.relative(event.home.path)}"
         return self.found(
             target,
             node or where,
             event.value.home or event.owner,
-            f"`{name} = {shown}` is read in {place} (line {getattr(where, 'lineno', '?')}), so the experiment "
+            f"`{name} = {shown}` is read in {place} (line {getattr(where, 'lineno', '?')}{file}), so the experiment "
             f"depends on a number that no config shows, no override reaches and no run records",
             mend=f"put `{key}: {shown}` in a config group and read it from the flow's Config, or pass it as a parameter",
             code=f"{name} = {ast.unparse(node) if node is not None else ''}",
@@ -90,29 +100,56 @@ def _is_literal_parameter(value: Value) -> bool:
     if len(held) != 1:
         return all(_is_literal_parameter(option) for option in held)
     value = held[0]
-    if isinstance(value, Const | Display | Operation) or number(value):
-        return number(value) and not _is_enumeration(value)
     if isinstance(value, Mapping):
-        return any(number(item) and is_parameter(str(constant(key))) for key, item in value.items)
+        return any(number(item) and is_parameter(str(constant(key))) for key, item in value.items) or (
+            number(value) and not _is_codebook(value)
+        )
     if isinstance(value, Instance):
         return any(number(item) and is_parameter(name) for name, item in value.attributes.items())
-    return False
+    if isinstance(value, Call) and not number(value):
+        given = value.keywords
+        return bool(given) and (
+            any(number(item) and is_parameter(name) for name, item in given.items())
+            or all(number(item) for item in given.values())
+        )
+    return number(value)
 
 
-def _is_enumeration(value: Value) -> bool:
-    """`range(...)`-free displays such as `()`: nothing to configure."""
-    return isinstance(value, Display) and not value.elements
+def _is_codebook(value: Mapping) -> bool:
+    """`{"cat": 0, "dog": 1}`: codes for names, not amounts of anything."""
+    codes = [constant(item) for _, item in value.items]
+    return all(isinstance(code, int) for code in codes) and len(set(codes)) == len(codes) > 1
 
 
-def _is_exempt(name: str) -> bool:
+def _is_fixed(event: Global) -> bool:
+    """Whether the name keeps its value: no member of an Enum, and no counter that a function assigns with `global`."""
+    if event.name in event.owner.rebound:
+        return False
+    for cls in event.owner.env.values():
+        if isinstance(cls, Class) and event.value in cls.body.values():
+            return not any(base.startswith("enum.") for base in cls.foreign_bases())
+    return True
+
+
+def _is_exempt(name: str, events: list[Global]) -> bool:
+    """By its name it is no parameter, and nothing that it is handed to says otherwise."""
     if re.fullmatch(r"__\w+__", name):
         return True
+    if is_parameter(name) or any(_is_decisive(event.use) for event in events):
+        return False
     found = words(name)
-    return not is_parameter(name) and (any(word in _EXEMPT for word in found) or "_".join(found) in _EXEMPT)
+    return any(word in _EXEMPT for word in found) or "to" in found[1:-1]
+
+
+def _is_decisive(use: Use) -> bool:
+    """Whether the constant is handed to a model, an optimiser, or a parameter named like one of theirs."""
+    if use.keyword in _INFRASTRUCTURE:
+        return False
+    return use.callee.startswith(_DECISIVE) or is_parameter(use.keyword)
 
 
 def _is_harmless(use: Use) -> bool:
-    """Whether the constant only sizes the machinery or the presentation."""
+    """Whether the constant only sizes the machinery or the presentation, or is a fallback for what a config may say."""
     return use.callee in _HARMLESS or use.keyword in _INFRASTRUCTURE or use.callee.startswith(("logging.", "logger."))
 
 
@@ -150,6 +187,11 @@ def _example(title: str, before: str, use: str, attribute: str = '"""A flow."""'
 
 ModuleConstant.bad = (
     _example("the textbook case", "_EP = 15", "train([1, 2], epochs=_EP)"),
+    _example(
+        "as a model's width, whatever its name",
+        "import sklearn.cluster\nEPS = 0.5",
+        "str(sklearn.cluster.DBSCAN(eps=EPS))",
+    ),
     _example("through a helper", "HIDDEN = 64\n\ndef width():\n    return HIDDEN", "train([width()])"),
     _example("a dict of them", 'TRAINING = {"lr": 0.1, "optimizer": "adam"}', 'train([TRAINING["lr"]])'),
     _example("a class attribute", "", "train([1], self.EPOCHS)", "EPOCHS = 20"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ast
+from collections.abc import Callable, Iterable, Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
 from flowgate.flow.trace import Called, Read, Stored
-from flowgate.flow.values import Artifact, Attr, Call, Display, Self, constant, options, strings
+from flowgate.flow.values import Artifact, Attr, Call, Display, Inputs, Self, constant, options, strings
 from flowgate.lint.pickles import unstable
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -41,12 +42,15 @@ class ModuleInMerge(Rule):
         split = flow.split_of(step.name)
         if split is None or _single_task(flow, step):
             return
+        merged = _merged_branches(flow, step, call)
+        if merged is None:
+            return
         settled = {event.name for event in step.trace.events[:index] if isinstance(event, Stored)}
         covers = _coverage(call)
         if covers is None:
             return
         names = {}
-        for name, where in _touched(flow, step).items():
+        for name, where in _touched(flow, step, merged).items():
             if name not in settled and covers(name) and where:
                 held = _held(flow, step, name, where)
                 if held:
@@ -58,20 +62,36 @@ class ModuleInMerge(Rule):
         listed = ", ".join(sorted(names))
         first = sorted(names)[0]
         held, where = names[first]
-        source = "inputs[0]" if _loops(target.flow, step) else f"inputs.{where[0]}"
-        touched = " and ".join(f"`{name}`" for name in where)
+        source = "inputs[0]" if _loops(target.flow, step) else f"inputs.{_last_step(target.flow, step, where[0])}"
+        touched = " and ".join(f"`{name}`" for name in where) + (
+            " assign or read" if len(where) > 1 else " assigns or reads"
+        )
         return self.found(
             target,
             call.node,
             call.home,
-            f"`{first}` holds {held}, which {touched} assigns or reads: its pickle differs between the branches, and "
+            f"`{first}` holds {held}, which {touched}: its pickle differs between the branches, and "
             f"`{step.name}` stops with 'cannot merge the following artifacts due to them having conflicting values: "
             f"[{listed}]'",
             step=step.name,
-            mend=f"take it from a chosen input before the merge: `self.{first} = {source}.{first}`, "
-            f"or leave it out: `merge_artifacts(inputs, exclude={sorted(names)!r})`",
+            mend=f"take it from a chosen input before the merge: `self.{first} = {source}.{first}`, or {_left_out(call, names)}",
             code=f"merge_artifacts: {listed}",
         )
+
+
+def _last_step(flow: Flow, join: Step, touched: str) -> str:
+    """The step of the touched one's branch that leads into the join: `inputs` is named after it."""
+    branch = next((names for names in flow.between(join.name).values() if touched in names), {touched})
+    return next((name for name in flow.predecessors[join.name] if name in branch), touched)
+
+
+def _left_out(call: Call, names: Iterable[str]) -> str:
+    """How to leave the artifacts out of the merge as it is written."""
+    listed = call.argument(2, "include")
+    if listed is not None and constant(listed) is not None:
+        return f"remove {', '.join(sorted(names))} from `include`"
+    excluded = strings(call.argument(1, "exclude")) or []
+    return f"leave it out: `exclude={sorted({*excluded, *names})!r}`"
 
 
 def _is_merge(call: Call) -> bool:
@@ -103,17 +123,37 @@ def _single_task(flow: Flow, join: Step) -> bool:
     split = flow.split_of(join.name)
     assert split is not None
     if split.kind == PARALLEL:
-        target = flow.steps.get(split.targets[0]) if split.targets else None
-        return target is not None and any(name.endswith(_CONTROL_ONLY) for name in target.decorators)
+        worker = flow.steps.get(split.targets[0]) if split.targets else None
+        return worker is not None and (
+            any(name.endswith(_CONTROL_ONLY) for name in worker.decorators) or _tells_nodes_apart(worker)
+        )
     if split.kind == FOREACH:
         held = flow.resolve(flow.foreach_list(flow.open_splits[join.name][-1][0], split))
         return all(isinstance(value, Display) and len(value.elements) == 1 for value in held)
     return False
 
 
-def _touched(flow: Flow, join: Step) -> dict[str, set[str]]:
-    """The artifacts that may conflict at a join, with the steps that assign or read them in the branches."""
+def _tells_nodes_apart(worker: Step) -> bool:
+    """Whether a gang's step branches on which node it is, so that what it stores may be the control task's alone."""
+    tests = [node.test for node in ast.walk(worker.node) if isinstance(node, ast.If)]
+    return any(getattr(part, "attr", "") == "node_index" for test in tests for part in ast.walk(test))
+
+
+def _merged_branches(flow: Flow, join: Step, call: Call) -> dict[str, set[str]] | None:
+    """The branches whose inputs the call merges; None where that cannot be told, or it merges one input alone."""
     branches = flow.between(join.name)
+    given = call.argument(0, "inputs")
+    held = options(given)[0] if given is not None else None
+    if isinstance(held, Inputs):
+        return branches
+    if not isinstance(held, Display) or len(held.elements) < 2:
+        return None
+    chosen = [option.name for part in held.elements for option in options(part) if isinstance(option, Attr)]
+    return {name: steps for name, steps in branches.items() if steps & set(chosen)} if chosen else None
+
+
+def _touched(flow: Flow, join: Step, branches: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The artifacts that may conflict at a join, with the steps that assign or read them in the branches."""
     depth = len(flow.open_splits[join.name])
     found: dict[str, dict[str, set[str]]] = {}
     for branch, names in branches.items():
@@ -125,8 +165,13 @@ def _touched(flow: Flow, join: Step) -> dict[str, set[str]]:
     split = flow.open_splits[join.name][-1][0]
     conflicts = {}
     for artifact, by_branch in found.items():
-        carried = bool(_before_split(flow, split, artifact))
-        if everywhere or carried or len(by_branch) > 1:
+        carried = _before_split(flow, split, artifact)
+        holding = [
+            branch
+            for branch, names in branches.items()
+            if _reaches_the_end(flow, names, artifact, depth, carried or branch in by_branch)
+        ]
+        if everywhere or len(holding) > 1:
             conflicts[artifact] = set().union(*by_branch.values())
     return conflicts
 
@@ -137,6 +182,16 @@ def _artifacts(step: Step) -> set[str]:
 
 def _before_split(flow: Flow, split: str, artifact: str) -> bool:
     return artifact in flow.steps[split].trace.attributes or bool(flow.stored_before(split, artifact))
+
+
+def _reaches_the_end(flow: Flow, branch: set[str], artifact: str, depth: int, held: bool) -> bool:
+    """Whether a branch holds the artifact at its end: an inner join that leaves it behind drops it."""
+    inner = [flow.steps[name] for name in branch if flow.steps[name].is_join]
+    dropped = any(not _carries(join, artifact) for join in inner)
+    again = any(
+        artifact in flow.steps[name].trace.attributes for name in branch if len(flow.open_splits[name]) == depth
+    )
+    return held and (not dropped or again)
 
 
 def _survives(flow: Flow, step: str, artifact: str, branch: set[str], depth: int) -> bool:

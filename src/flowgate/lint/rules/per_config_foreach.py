@@ -15,6 +15,7 @@ from flowgate.flow.values import (
     Display,
     Element,
     Input,
+    Instance,
     Item,
     Many,
     Mapping,
@@ -24,22 +25,26 @@ from flowgate.flow.values import (
     callee,
     constant,
     dotted,
+    method_of,
+    strings,
     walk,
 )
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.words import is_data, is_parameter
+from flowgate.lint.words import is_algorithm, is_data, is_parameter
 from flowgate.target import Target
 
 _THROUGH = frozenset(
     """
     list tuple sorted set frozenset reversed iter enumerate zip chain from_iterable zip_longest islice product
-    permutations combinations sample shuffle deepcopy copy array to_container dict items keys values tolist
+    permutations combinations sample sum map shuffle deepcopy copy array to_container dict items keys values tolist
     """.split()
 )
 _GRIDS = ("sklearn.model_selection.ParameterGrid", "sklearn.model_selection.ParameterSampler")
 _SPREADS = frozenset(["range", "linspace", "logspace", "arange", "geomspace", "uniform", "loguniform", "choice"])
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "torch.nn.", "torch.optim.", "keras.")
+_NAMEDTUPLES = ("collections.namedtuple", "typing.NamedTuple")
 _DEEPEST = 16
+_KEYS_DEEP = 4
 
 
 class Factor(NamedTuple):
@@ -82,7 +87,7 @@ class PerConfigForeach(Rule):
             target,
             at.node,
             at.home,
-            f"the foreach over `{transition.artifact}` makes a `{task}` task for every value of "
+            f"the foreach over `{transition.artifact}` starts a task of `{task}` for every value of "
             f"{' x '.join(reasons)}: each is a process that imports its libraries and makes the data again, seconds of "
             f"overhead for one config",
             step=step.name,
@@ -94,11 +99,69 @@ class PerConfigForeach(Rule):
 def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]:
     """The names of the factors that are methods, training values or whole configs."""
     found: dict[str, None] = {}
+    for value in target.flow.resolve(listed):
+        for name in _varying_keys(target.flow, value):
+            found[f"`{name}`"] = None
     for factor in _factors(target.flow, listed, ()):
         reason = _reason(target, factor, transition)
-        if reason:
-            found[reason] = None
+        if reason and not _is_single(factor.value):
+            found.setdefault(reason, None)
     return list(found)
+
+
+def _is_single(value: Value) -> bool:
+    """A list of one element multiplies nothing."""
+    return isinstance(value, Display | Mapping) and len(value.parts()) < 2
+
+
+def _varying_keys(flow: Flow, value: Value, depth: int = 0) -> list[str]:
+    """The keys and fields, named like training parameters, that differ between the elements of a collection."""
+    if isinstance(value, Many):
+        loops = [held for loop in value.loops for held in flow.resolve(loop)]
+        if depth < _KEYS_DEEP and isinstance(value.element, Element):
+            return [key for held in loops for key in _varying_keys(flow, held, depth + 1)]
+        return [key for option in flow.resolve(value.element) for key, held in _fields(option) if _varies(held)]
+    if isinstance(value, Display):
+        return _multiplied(flow, value)
+    if isinstance(value, Call) and callee(value).rpartition(".")[2] in _THROUGH and depth < _KEYS_DEEP:
+        parts = [held for part in value.args for held in flow.resolve(part)]
+        return [key for held in parts for key in _varying_keys(flow, held, depth + 1)]
+    return []
+
+
+def _fields(element: Value) -> list[tuple[str, Value]]:
+    """The keys of a dict, or the fields of a dataclass or namedtuple, that are named like training parameters."""
+    found: list[tuple[str, Value]] = []
+    if isinstance(element, Mapping):
+        found = [(str(constant(key)), value) for key, value in element.items]
+    elif isinstance(element, Instance):
+        found = list(element.attributes.items())
+    elif isinstance(element, Call) and isinstance(element.func, Call) and callee(element.func) in _NAMEDTUPLES:
+        declared = element.func.args[1] if len(element.func.args) > 1 else None
+        text = constant(declared)
+        names = text.replace(",", " ").split() if isinstance(text, str) else strings(declared) or []
+        found = [*zip(names, element.args, strict=False), *element.keywords.items()]
+    return [(name, value) for name, value in found if is_parameter(name)]
+
+
+def _varies(value: Value) -> bool:
+    """Whether a value hangs on a loop's element, or is drawn anew each time."""
+    return any(
+        (isinstance(part, Element) and not any(_is_single(held) for held in [part.collection]))
+        or method_of(part) in _SPREADS
+        for part in walk(value)
+    )
+
+
+def _multiplied(flow: Flow, listed: Display) -> list[str]:
+    """In dicts written out: the training parameters that differ while the data they are paired with do not."""
+    rows = [option for element in listed.elements for option in flow.resolve(element)]
+    tables = [{str(constant(k)): constant(item) for k, item in row.items} for row in rows if isinstance(row, Mapping)]
+    data = [tuple(repr(value) for key, value in table.items() if is_data(key)) for table in tables]
+    if any(data) and len(set(data)) == len(data):
+        return []
+    keys = dict.fromkeys(key for table in tables for key in table if is_parameter(key))
+    return [key for key in keys if len({repr(table.get(key)) for table in tables}) > 1]
 
 
 def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -> Iterator[Factor]:
@@ -162,7 +225,10 @@ def _same_source(collection: Value, loop: Value) -> bool:
 def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
     name = callee(call) or (call.func.name if isinstance(call.func, Attr) else "")
     last = name.rpartition(".")[2]
-    if name in _GRIDS or last in _SPREADS:
+    if name in _GRIDS and call.args:
+        yield from _of_grid(flow, call, names, depth)
+        return
+    if last in _SPREADS:
         yield Factor(call, names)
         return
     if last not in _THROUGH:
@@ -175,6 +241,16 @@ def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iter
         yield from _factors(flow, part, names, depth + 1)
 
 
+def _of_grid(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
+    """`ParameterGrid({...})`: a factor for each key; a grid that cannot be read is one of hyper-parameters."""
+    for option in flow.resolve(call.args[0]):
+        if isinstance(option, Mapping):
+            for key, value in option.items:
+                yield from _factors(flow, value, (str(constant(key)),), depth + 1)
+        else:
+            yield Factor(call, names)
+
+
 def _reason(target: Target, factor: Factor, transition: Transition) -> str:
     """Why a factor is a config rather than data, as the name to show; empty where it is not, or cannot be told."""
     value = factor.value
@@ -183,13 +259,21 @@ def _reason(target: Target, factor: Factor, transition: Transition) -> str:
     path = config_path(target.flow, value)
     if path is not None:
         return _by_config(target, path)
+    if isinstance(value, Item | Attr) and not isinstance(value.base, Setting):
+        key = constant(value.key) if isinstance(value, Item) else value.name
+        return f"`{key}`" if isinstance(key, str) and is_parameter(key) and _is_read(value.base) else ""
     if not _is_spelled_out(value):
         return ""
     if isinstance(value, Display | Mapping):
         found = _by_contents(target.flow, value)
-        if found:
+        if found and not any(is_data(name) for name in factor.names):
             return found
     return _by_names((*factor.names, *_consumers(target.flow, value, transition)))
+
+
+def _is_read(value: Value) -> bool:
+    """Whether a table comes from a file that the flow reads."""
+    return any(callee(part).rpartition(".")[2] in ("load", "loads", "safe_load") for part in walk(value))
 
 
 def _is_spelled_out(value: Value) -> bool:
@@ -207,13 +291,11 @@ def _by_names(names: tuple[str, ...]) -> str:
 def _by_contents(flow: Flow, value: Display | Mapping) -> str:
     """A list whose elements are estimators, or dicts and tuples of training values."""
     elements = value.elements if isinstance(value, Display) else [item for _, item in value.items]
+    texts = [text for text in map(constant, elements) if isinstance(text, str)]
+    if len(texts) > 1 and sum(is_algorithm(text) for text in texts) * 2 > len(texts):
+        return "methods"
     for element in elements:
         for option in flow.resolve(element):
-            if isinstance(option, Mapping):
-                keys = [str(constant(key)) for key, _ in option.items]
-                found = next((key for key in keys if is_parameter(key)), "")
-                if found:
-                    return f"`{found}`"
             if _is_estimator(option):
                 return "estimators"
             if isinstance(option, Display) and any(_is_estimator(part) for part in option.elements):
@@ -274,13 +356,21 @@ def _by_config(target: Target, path: tuple[str, ...]) -> str:
     if "axes" in keys:
         axis = keys[keys.index("axes") + 1 :]
         if not axis:
-            return ""
+            return _whole_axes(target)
         if axis[0] == "data_axes" or axis[0] in _data_axes(target):
             return ""
         return f"the training axis `{axis[0]}`"
     if not keys or keys[-1] in ("data_axes", "seeds"):
         return ""
     return f"`{shown}`" if is_parameter(keys[-1]) or keys[-1] == "training_axes" else ""
+
+
+def _whole_axes(target: Target) -> str:
+    """All axes of the experiment at once: the training axes among them, where the config has any."""
+    experiment = target.composed.tree.get("experiment") if target.composed else None
+    axes = experiment.get("axes") if isinstance(experiment, dict) else None
+    rest = [axis for axis in axes if axis not in _data_axes(target)] if isinstance(axes, dict) else []
+    return f"the training axis `{rest[0]}`" if rest else ""
 
 
 def _data_axes(target: Target) -> list[str]:

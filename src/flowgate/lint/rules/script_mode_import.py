@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.modules import Module
-from flowgate.flow.paths import FIXED, UNKNOWN, Place, places
+from flowgate.flow.paths import FIXED, UNKNOWN, Place, is_path_object, places
 from flowgate.flow.trace import Called, Event, Import
-from flowgate.flow.values import Call, Display, Element, Many, Operation, Value, callee, options
+from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -34,6 +34,8 @@ class ScriptModeImport(Rule):
         header = target.flow.module.source.script_block()
         if header is None and not target.promoted and not _uv_launches(target):
             return
+        if header is None and _is_packaged(target):
+            return
         walk = _Walk(self, target, header or {})
         yield from walk.through(target.flow.module)
         for step in target.flow.steps.values():
@@ -47,7 +49,7 @@ class _Walk:
         self.rule, self.target = rule, target
         self.script = target.flow.module
         self.dependencies = _dependencies(header)
-        self.folders = [self.script.package_folder]
+        self.folders = [self.script.package_folder, *_installed(target, header, self.dependencies)]
         self.cwd: str | None = None
         self.blind = False
         self.inserted: list[str] = []
@@ -73,13 +75,16 @@ class _Walk:
         if (root != "sys.path" and name != "site.addsitedir") or method not in _INSERTS:
             return
         position = _INSERTS[method]
-        for place in _inserted(call.args[position]) if len(call.args) > position else []:
+        given = call.args[position] if len(call.args) > position else None
+        if given is None or (method in ("insert", "append") and is_path_object(given)):
+            return  # what is on sys.path and no string is passed over
+        for place in _inserted(given):
             if place.anchor == UNKNOWN:
                 self.blind = True
             elif place.anchor == FIXED or self.cwd is not None:
                 self.folders.append(os.path.normpath(os.path.join(self.cwd or "", place.path)))
             if place.anchor != UNKNOWN:
-                self.inserted.append(place.path or ".")
+                self.inserted.append(self.target.project.relative(place.path) if place.anchor == FIXED else place.path)
 
     def _import(self, event: Import, step: str | None) -> Iterator[Finding]:
         if event.level:
@@ -130,14 +135,15 @@ def _inserted(value: Value) -> list[Place]:
     """The places that an argument of an insert, or a new sys.path, holds."""
     found: list[Place] = []
     for option in options(value):
-        if isinstance(option, Display):
+        whole = places(option)
+        if any(place.anchor != UNKNOWN for place in whole):
+            found += whole
+        elif isinstance(option, Display):
             found += [place for element in option.elements for place in _inserted(element)]
         elif isinstance(option, Operation) and option.operator == "Add":
             found += [place for part in option.operands if callee(part) or part.parts() for place in _inserted(part)]
         elif isinstance(option, Many):
             found += _inserted(option.element)
-        elif isinstance(option, Element):
-            found += _inserted(option.collection)
         elif callee(option) not in ("builtins.list", "sys.path.copy"):
             found += places(option)
     return found
@@ -146,21 +152,55 @@ def _inserted(value: Value) -> list[Place]:
 def _uv_launches(target: Target) -> bool:
     launcher = target.project.settings.prove.launcher
     shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
-    return launcher[:1] in (("uv",), ("uvx",)) or (shebang.startswith(b"#!") and b"uv run" in shebang)
-
-
-def _dependencies(header: dict[str, object]) -> set[str]:
-    """The normalised names of the script's declared dependencies, `[tool.uv.sources]` included."""
-    listed = header.get("dependencies")
-    names = (
-        {_normal(re.split(r"[\s\[<>=!~;@(]", str(entry), maxsplit=1)[0]) for entry in listed}
-        if isinstance(listed, list)
-        else set()
+    return os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (
+        shebang.startswith(b"#!") and b"uv run" in shebang
     )
+
+
+def _is_packaged(target: Target) -> bool:
+    """Whether the project around the flow is a package, which `uv run` without a header installs."""
+    return "build-system" in _pyproject(target)
+
+
+def _pyproject(target: Target) -> dict[str, object]:
+    import tomllib
+
+    try:
+        with open(os.path.join(target.project.root, "pyproject.toml"), "rb") as file:
+            return tomllib.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
+def _installed(target: Target, header: dict[str, object], dependencies: set[str]) -> list[str]:
+    """The folders whose packages the header itself installs: a path source, or this project by its name."""
+    roots = []
+    for source in _sources(header).values():
+        path = source.get("path") if isinstance(source, dict) else None
+        if isinstance(path, str):
+            roots.append(os.path.normpath(os.path.join(target.flow.module.package_folder, path)))
+    project = _pyproject(target).get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    if isinstance(name, str) and _normal(name) in dependencies:
+        roots.append(target.project.root)
+    return [folder for root in roots for folder in (root, os.path.join(root, "src"))]
+
+
+def _sources(header: dict[str, object]) -> dict[str, object]:
+    """`[tool.uv.sources]` of a header."""
     tool = header.get("tool")
     uv = tool.get("uv") if isinstance(tool, dict) else None
     sources = uv.get("sources") if isinstance(uv, dict) else None
-    return names | {_normal(name) for name in sources} if isinstance(sources, dict) else names
+    return sources if isinstance(sources, dict) else {}
+
+
+def _dependencies(header: dict[str, object]) -> set[str]:
+    """The normalised names of the script's declared dependencies, those of its sources included."""
+    listed = header.get("dependencies")
+    named = (
+        [re.split(r"[\s\[<>=!~;@(]", str(entry), maxsplit=1)[0] for entry in listed] if isinstance(listed, list) else []
+    )
+    return {_normal(name) for name in (*named, *_sources(header))}
 
 
 def _normal(name: str) -> str:

@@ -1,0 +1,323 @@
+"""Flows that trip a rule in ways its text does not mention, and flows that look like it and are right.
+
+Each row is a few lines put into a small flow; what varies is the way a value travels, not what it is called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowgate.lint.rules import (
+    cwd_relative_path,
+    module_constant,
+    module_in_merge,
+    per_config_foreach,
+    script_mode_import,
+)
+from tests.conftest import lint_files
+
+
+def rules_of(folder: Path, files: dict[str, str]) -> set[str]:
+    return {found.rule for found in lint_files(folder, files)}
+
+
+def foreach(*body: str, before: str = "") -> dict[str, str]:
+    flow = per_config_foreach._FLOW.format(body="\n        ".join(body), artifact="todo")
+    return {"flow.py": before + flow}
+
+
+FOREACH_BAD = {
+    "product under an alias": foreach(
+        "from itertools import product as cross", "self.todo = [*cross([1, 2], ['svm', 'knn'])]"
+    ),
+    "a grid zipped with its names": foreach(
+        "names = ['max_depth', 'eta']", "self.todo = [dict(zip(names, p)) for p in product([3, 6], [0.1, 0.3])]"
+    ),
+    "fields of a dataclass": foreach(
+        "self.todo = [Trial(a, s) for a in (0.1, 0.01) for s in range(2)]",
+        before="from dataclasses import dataclass\n@dataclass\nclass Trial:\n    lr: float\n    seed: int\n",
+    ),
+    "fields of a namedtuple": foreach(
+        "self.todo = [Job(s, w) for s in ('a', 'b') for w in (0.0, 0.1)]",
+        before="from collections import namedtuple\nJob = namedtuple('Job', 'site weight_decay')\n",
+    ),
+    "random search": foreach(
+        "import random", "rng = random.Random(7)", "self.todo = [{'lr': rng.uniform(0, 1)} for _ in range(9)]"
+    ),
+    "axes read from a file": foreach(
+        "import json",
+        "space = json.load(open(__file__))",
+        "self.todo = [(r, s) for r in space['learning_rates'] for s in range(2)]",
+    ),
+    "a helper that builds the list": foreach(
+        "self.todo = plan([0, 1])",
+        before="def plan(seeds):\n    found = []\n    for s in seeds:\n        for lr in (0.1, 0.2):\n            found.append((s, lr))\n    return found\n",
+    ),
+    "a method that sets the artifact": foreach(
+        "self._plan()",
+        before="",
+    )
+    | {
+        "flow.py": per_config_foreach._FLOW.format(body="self._plan()", artifact="todo").replace(
+            "    @step\n    def start",
+            "    def _plan(self):\n        self.todo = [{'epochs': e} for e in (1, 2)]\n\n    @step\n    def start",
+        )
+    },
+    "a sum of lists": foreach("self.todo = sum([[(m, s) for s in range(2)] for m in ['ridge', 'lasso']], [])"),
+    "mapped configs": foreach(
+        "self.todo = list(map(lambda t: dict(optimizer=t[0], seed=t[1]), product(['adam', 'sgd'], [0, 1])))"
+    ),
+    "estimators in a dict": foreach(
+        "from sklearn.svm import SVC",
+        "from sklearn.linear_model import Ridge",
+        "self.todo = list({'a': SVC(), 'b': Ridge()}.items())",
+    ),
+    "a parameter grid": foreach(
+        "from sklearn.model_selection import ParameterGrid",
+        "self.todo = list(ParameterGrid({'C': [1, 2], 'lr': [1, 2]}))",
+    ),
+}
+FOREACH_GOOD = {
+    "a config that never varies": foreach("self.todo = [{'lr': 0.1, 'seed': s} for s in range(4)]"),
+    "one learning rate": foreach("lrs = [0.1]", "self.todo = [(lr, s) for lr in lrs for s in range(4)]"),
+    "tuned for each dataset": foreach("self.todo = [{'dataset': 'mnist', 'lr': 0.1}, {'dataset': 'svhn', 'lr': 0.2}]"),
+    "a grid of data": foreach(
+        "from sklearn.model_selection import ParameterGrid",
+        "self.todo = list(ParameterGrid({'snr': [0, 10], 'seed': [0, 1]}))",
+    ),
+    "a list read whole from a Parameter": foreach("import json", "self.todo = json.loads(self.grid)").copy()
+    | {
+        "flow.py": per_config_foreach._FLOW.format(
+            body="import json\n        self.todo = json.loads(self.grid)", artifact="todo"
+        )
+        .replace("    @step\n    def start", "    grid = Parameter('grid', default='[]')\n\n    @step\n    def start")
+        .replace("import FlowSpec", "import FlowSpec, Parameter")
+    },
+    "chunks of rows": foreach("rows = list(range(100))", "self.todo = [rows[i:i + 10] for i in range(0, 100, 10)]"),
+    "folds of a splitter": foreach(
+        "from sklearn.model_selection import KFold", "self.todo = list(KFold(5).split(range(50)))"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOREACH_BAD)
+def test_per_config_foreach(name: str, tmp_path: Path) -> None:
+    assert "FG201" in rules_of(tmp_path, FOREACH_BAD[name])
+
+
+@pytest.mark.parametrize("name", FOREACH_GOOD)
+def test_a_foreach_over_data(name: str, tmp_path: Path) -> None:
+    assert "FG201" not in rules_of(tmp_path, FOREACH_GOOD[name])
+
+
+def merge(
+    left: str, join: str = "self.merge_artifacts(inputs)", made: str = "torch.nn.Linear(2, 1)", before: str = ""
+) -> dict[str, str]:
+    return {"flow.py": before + module_in_merge._FLOW.format(made=made, left=left, join=join)}
+
+
+NET = "import torch\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = torch.nn.Linear(2, 1)\n"
+MERGE_BAD = {
+    "a class of its own": merge("print(self.model)", made="Net()", before=NET),
+    "made by a helper": merge(
+        "print(self.model)", made="build()", before=NET + "def build():\n    net = Net()\n    return net.eval()\n"
+    ),
+    "in a dataclass": merge(
+        "print(self.model)",
+        made="Holder(Net())",
+        before=NET + "from dataclasses import dataclass\n@dataclass\nclass Holder:\n    net: object\n",
+    ),
+    "read by a loop of getattr": merge("for name in ('model', 'x'):\n            print(getattr(self, name))"),
+    "read by hasattr": merge("print(hasattr(self, 'model'))"),
+    "read by a helper that takes self": merge(
+        "size(self)", before="def size(flow):\n    return len(list(flow.model.parameters()))\n"
+    ),
+    "excluded under another name": merge(
+        "print(self.model)", "self.merge_artifacts(inputs, exclude=list(('models',)))"
+    ),
+    "a tensor trained in a branch": merge("self.model = self.model + 1", made="torch.zeros(3)"),
+}
+MERGE_GOOD = {
+    "one input alone": merge("print(self.model)", "self.merge_artifacts([inputs.left])"),
+    "set by a loop of setattr": merge(
+        "print(self.model)",
+        "for name in ['model']:\n            setattr(self, name, getattr(inputs.left, name))\n        self.merge_artifacts(inputs)",
+    ),
+    "left out of include": merge(
+        "print(self.model)\n        self.n = 1", "self.merge_artifacts(inputs, include=['n'])"
+    ),
+    "a number of it": merge("self.n = float(self.n)", made="1").copy(),
+    "an array": merge("print(self.model)", made="__import__('numpy').zeros(3)"),
+}
+
+
+@pytest.mark.parametrize("name", MERGE_BAD)
+def test_module_in_merge(name: str, tmp_path: Path) -> None:
+    assert "FG202" in rules_of(tmp_path, MERGE_BAD[name])
+
+
+@pytest.mark.parametrize("name", MERGE_GOOD)
+def test_a_merge_without_modules(name: str, tmp_path: Path) -> None:
+    assert "FG202" not in rules_of(tmp_path, MERGE_GOOD[name])
+
+
+def constant(before: str, use: str, attribute: str = '"""A flow."""', **files: str) -> dict[str, str]:
+    flow = module_constant._FLOW.format(before=before, use=use, attribute=attribute)
+    return {"flow.py": flow} | {f"{name}.py": text for name, text in files.items()}
+
+
+CONSTANT_BAD = {
+    "from a local module": constant("from hp import EPOCHS", "train([1], EPOCHS)", hp="EPOCHS = 3\n"),
+    "as an attribute of a local module": constant("import hp", "train([1], hp.EPOCHS)", hp="EPOCHS = 3\n"),
+    "imported inside the step": constant(
+        "",
+        "__import__('hp') and self.late()",
+        "def late(self):\n        from hp import EPOCHS\n        return EPOCHS",
+        hp="EPOCHS = 3\n",
+    ),
+    "in a namespace": constant(
+        "from types import SimpleNamespace\nHP = SimpleNamespace(dropout=0.3, width=256)", "HP.width"
+    ),
+    "an attribute of a class": constant("class Hyper:\n    LR = 0.1", "train([Hyper.LR])"),
+    "behind a property": constant(
+        "class Net:\n    WIDTH = 64\n    @property\n    def width(self):\n        return self.WIDTH", "Net().width"
+    ),
+    "in a partial": constant(
+        "import functools\nEPOCHS = 4\nfit = functools.partial(train_it, epochs=EPOCHS)".replace("train_it", "len"),
+        "fit([1])",
+    ),
+    "a slice": constant("TOP_K = 5", "[1, 2, 3][:TOP_K]"),
+    "in a registry's function": constant(
+        "LR = 0.1\n\ndef sgd(x):\n    return x * LR\n\nMETHODS = {'sgd': (sgd, 1)}",
+        "[f(1) for f, _ in [METHODS[k] for k in ['sgd']]]",
+    ),
+}
+CONSTANT_GOOD = {
+    "an enum": constant("import enum\nclass Kind(enum.IntEnum):\n    A = 1", "Kind.A == 1"),
+    "a counter": constant("CALLS = 0\n\ndef count():\n    global CALLS\n    CALLS += 1\n    return CALLS", "count()"),
+    "codes for labels": constant("LABELS = {'cat': 0, 'dog': 1}", "LABELS['cat']"),
+    "a fallback of a lookup": constant("EPOCHS = 20", "{'epochs': 3}.get('epochs', EPOCHS)"),
+    "units": constant("MILES_TO_KM = 1.609\nSECONDS_PER_DAY = 86400", "MILES_TO_KM * SECONDS_PER_DAY"),
+    "a size of the machinery": constant("N = 4", "__import__('multiprocessing').Pool(processes=N)"),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANT_BAD)
+def test_module_constant(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, CONSTANT_BAD[name]) == {"FG301"}
+
+
+@pytest.mark.parametrize("name", CONSTANT_GOOD)
+def test_a_constant_that_is_no_parameter(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, CONSTANT_GOOD[name]) == set()
+
+
+def path(default: str, before: str = "") -> dict[str, str]:
+    return {"flow.py": cwd_relative_path._FLOW.format(default=default, before=before), "conf/settings.json": "{}"}
+
+
+PATH_BAD = {
+    "guarded import": path(
+        "'conf/x.json'", "try:\n    from metaflow import Config\nexcept ImportError:\n    Config = print"
+    ),
+    "keywords in a dict": path("'unused', **{}", "").copy()
+    | {
+        "flow.py": path("OPTIONS", "OPTIONS = dict(default='conf/x.json')")["flow.py"].replace(
+            "default=OPTIONS", "**OPTIONS"
+        )
+    },
+    "getenv with a keyword": path("os.getenv('CONF', default='conf/x.json')", "import os"),
+    "a function": path("where", "def where(_context):\n    return 'conf/x.json'"),
+    "joined to the current directory": path("os.path.join(os.getcwd(), 'x.json')", "import os"),
+    "an alias of Config": path("'conf/x.json'", "C = Config").copy()
+    | {"flow.py": path("'conf/x.json'", "C = Config")["flow.py"].replace("cfg = Config(", "cfg = C(")},
+    "a template": path("'conf/%s.json' % 'x'"),
+    "either of two": path("'conf/x.json' if os.name else __file__", "import os"),
+}
+PATH_GOOD = {
+    "a format on an anchor": path("'{}/x.json'.format(HERE)", "import os\nHERE = os.path.dirname(__file__)"),
+    "a percent on an anchor": path("'%(d)s/x.json' % {'d': HERE}", "import os\nHERE = os.path.dirname(__file__)"),
+    "an anchored chdir in the main guard": path("'conf/x.json'").copy()
+    | {
+        "flow.py": path("'conf/x.json'")["flow.py"].replace(
+            "    TrainFlow()", "    import os\n    os.chdir(Path(__file__).parent)\n    TrainFlow()"
+        )
+    },
+    "an unknown variable": path("os.environ['CONF']", "import os"),
+    "an expanded variable": path("os.path.expandvars('$CONF/x.json')", "import os"),
+    "a value, not a path": path("None, default_value='{}'"),
+}
+
+
+@pytest.mark.parametrize("name", PATH_BAD)
+def test_cwd_relative_path(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, PATH_BAD[name]) == {"FG102"}
+
+
+@pytest.mark.parametrize("name", PATH_GOOD)
+def test_an_anchored_path(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, PATH_GOOD[name]) == set()
+
+
+def script(imports: str, body: str = "self.x = 1", header: str = script_mode_import._HEADER) -> dict[str, str]:
+    return script_mode_import._example("", imports, body, header).files
+
+
+INSERT = "import os, sys\nROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n"
+LAB = "from lab.data import make_data"
+SCRIPT_BAD = {
+    "through a module beside it": script("import helper") | {"flows/helper.py": LAB + "\n"},
+    "by name": script("import importlib\ndata = importlib.import_module('lab.data')"),
+    "a Path, which is no string": script(
+        f"import sys\nfrom pathlib import Path\nsys.path.insert(0, Path(__file__).resolve().parents[1] / 'src')\n{LAB}"
+    ),
+    "a handler that only raises": script(f"try:\n    {LAB}\nexcept ImportError:\n    raise"),
+    "the current directory": script(f"import os, sys\nsys.path.append(os.getcwd())\n{LAB}"),
+}
+SCRIPT_GOOD = {
+    "concatenated": script(INSERT + f"sys.path.insert(0, ROOT + '/src')\n{LAB}"),
+    "in a loop": script(INSERT + f"for name in ('lib', 'src'):\n    sys.path.append(os.path.join(ROOT, name))\n{LAB}"),
+    "extended by a generator": script(INSERT + f"sys.path.extend(os.path.join(ROOT, n) for n in ['x', 'src'])\n{LAB}"),
+    "a new list": script(INSERT + f"sys.path = [ROOT + '/src', *sys.path]\n{LAB}"),
+    "a slice": script(INSERT + f"sys.path[:0] = [ROOT + '/src']\n{LAB}"),
+    "by a helper": script(
+        INSERT
+        + f"def use(*folders):\n    for folder in folders:\n        sys.path.insert(0, os.path.join(ROOT, folder))\nuse('lib', 'src')\n{LAB}"
+    ),
+    "site": script(INSERT + f"import site\nsite.addsitedir(os.path.join(ROOT, 'src'))\n{LAB}"),
+    "optional": script(f"import contextlib\nwith contextlib.suppress(ImportError):\n    {LAB}"),
+    "installed by a source": script(
+        LAB,
+        header='# /// script\n# dependencies = ["metaflow", "lab-kit"]\n# [tool.uv.sources]\n# lab-kit = {path = ".."}\n# ///\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPT_BAD)
+def test_script_mode_import(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, SCRIPT_BAD[name]) == {"FG101"}
+
+
+@pytest.mark.parametrize("name", SCRIPT_GOOD)
+def test_an_import_that_resolves(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, SCRIPT_GOOD[name]) == set()
+
+
+def test_a_local_module_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    files = constant("import hp", "hp.LR", hp="LR = (\n")
+    (found,) = lint_files(tmp_path, files)
+    assert (found.rule, found.path, found.flow) == ("FG001", "hp.py", "flow.py")
+
+
+def test_a_base_in_another_file_is_no_flow_of_its_own(tmp_path: Path) -> None:
+    base = constant("EPOCHS = 3", "train([1], EPOCHS)")["flow.py"].replace("TrainFlow()", "pass")
+    child = "from base import TrainFlow\nclass Child(TrainFlow):\n    pass\nif __name__ == '__main__':\n    Child()\n"
+    found = lint_files(tmp_path, {"base.py": base, "child_flow.py": child + "# FlowSpec\n"})
+    assert [(one.rule, one.flow, one.path) for one in found] == [("FG301", "child_flow.py", "base.py")]
+
+
+def test_a_lone_surrogate_does_no_harm(tmp_path: Path) -> None:
+    found = lint_files(tmp_path, path(r'"conf/\ud800.json"'))
+    assert found[0].id
