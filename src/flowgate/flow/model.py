@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from flowgate.flow.evaluate import run_function, run_step
+from flowgate.flow.evaluate import run_function, run_module, run_step
 from flowgate.flow.modules import Module, Modules
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Called, Event, Trace
@@ -246,7 +246,7 @@ class Flow:
 
 def read_flows(source: Source, root: str) -> list[Flow]:
     """The concrete flows that a file defines, in the order they were written."""
-    modules = Modules(root)
+    modules = Modules(root, run_module)
     module = modules.adopt(source)
     classes = [
         option

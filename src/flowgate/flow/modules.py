@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Trace
@@ -40,8 +41,9 @@ class Module:
 class Modules:
     """The first-party files a flow can reach, found from its script's folder and the repository's root."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, evaluate: Callable[[Module], None]) -> None:
         self.root = os.path.abspath(root)
+        self.evaluate = evaluate
         self.search: list[str] = []
         self._loaded: dict[str, Module] = {}
 
@@ -58,10 +60,8 @@ class Modules:
         return self._loaded.get(path) or self._load(path, Source(path))
 
     def _load(self, path: str, source: Source) -> Module:
-        from flowgate.flow.evaluate import run_module
-
         module = self._loaded[path] = Module(source, self)
-        run_module(module)
+        self.evaluate(module)
         return module
 
     def find(self, name: str, importer: Module, level: int = 0) -> str | None:

@@ -1,0 +1,172 @@
+"""Calls: followed into first-party code, and what a few of the standard library's functions mean."""
+
+from __future__ import annotations
+
+import ast
+
+from flowgate.flow.assign import assign, grown, store
+from flowgate.flow.attributes import read_global
+from flowgate.flow.functions import bound, construct, enter
+from flowgate.flow.imports import import_by_name
+from flowgate.flow.run import FUNCTION, Run, Scope
+from flowgate.flow.trace import Called, Use
+from flowgate.flow.values import (
+    Attr,
+    Call,
+    Class,
+    Const,
+    Display,
+    Either,
+    Element,
+    Function,
+    Instance,
+    Item,
+    Many,
+    Mapping,
+    Self,
+    Unknown,
+    Value,
+    callee,
+    constant,
+    dotted,
+    names_of,
+    options,
+    strings,
+)
+
+_GROWERS = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
+
+
+_EXTENDERS = frozenset({"extend", "update", "extendleft"})
+
+
+_MOST_CHOICES = 24
+
+
+def called(run: Run, call: Call, node: ast.Call, scope: Scope) -> Value | None:
+    """What the call returns, where it can be followed; growth of a collection happens here too."""
+    if isinstance(node.func, ast.Attribute) and isinstance(call.func, Attr | Function):
+        grow_by_method(run, node.func, call, scope)
+    results = [follow(run, target, call, node, scope) for target in options(call.func)]
+    known = [result for result in results if result is not None]
+    if not known:
+        return None
+    return known[0] if len(known) == 1 else Either(known, node, scope.module)
+
+
+def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) -> None:
+    spread = target.attr in _EXTENDERS
+    position = 0 if spread else _GROWERS.get(target.attr, -1)
+    if not 0 <= position < len(call.args) or not isinstance(target.value, ast.Name | ast.Attribute):
+        return
+    held = call.func.base if isinstance(call.func, Attr) else Unknown()
+    if isinstance(options(held)[0], Display | Many):
+        node = call.node or target
+        longer = grown(run, held, call.args[position], spread, target.value, scope, node)
+        assign(run, target.value, longer, scope, rebound=True)
+
+
+def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) -> Value | None:
+    if isinstance(target, Function):
+        return enter(run, target, call.args, call.keywords, scope)
+    if isinstance(target, Class):
+        return construct(run, target, call, scope)
+    if isinstance(target, Instance):
+        method = target.cls.lookup("__call__") or target.cls.lookup("forward")
+        return enter(run, bound(method, target), call.args, call.keywords, scope) if method is not None else None
+    if isinstance(target, Call) and callee(target) == "functools.partial" and target.args:
+        read_parts(run, target, node, scope)
+        whole = Call(target.args[0], [*target.args[1:], *call.args], {**target.keywords, **call.keywords}, node)
+        whole.home = scope.module
+        whole.result = follow(run, options(target.args[0])[0], whole, node, scope)
+        run.trace.events.append(Called(whole, scope.module))
+        return whole
+    if isinstance(target, Attr) and target.name == "get" and call.args:
+        return looked_up(run, target.base, call)
+    name = dotted(target)
+    if name == "builtins.super" and not call.args:
+        return parent(run, scope)
+    if name in ("importlib.import_module", "builtins.__import__") and call.args:
+        return import_by_name(run, constant(call.args[0]), node, scope)
+    if name == "builtins.dict":
+        return _as_mapping(call)
+    if name == "builtins.type" and len(call.args) == 1:
+        held = options(call.args[0])[0]
+        return held.cls if isinstance(held, Self | Instance) else None
+    if name == "builtins.map" and len(call.args) > 1:
+        elements: list[Value] = [Element(collection, node, scope.module) for collection in call.args[1:]]
+        mapped = Call(call.args[0], elements, {}, node, scope.module)
+        mapped.result = called(run, mapped, node, scope)
+        return Many(mapped, list(call.args[1:]), "generator", node, scope.module)
+    if name in ("builtins.getattr", "builtins.hasattr", "builtins.setattr") and len(call.args) > 1:
+        return reflect(run, name, call, node, scope)
+    return None
+
+
+def read_parts(run: Run, partial: Call, node: ast.Call, scope: Scope) -> None:
+    """A partial that a module made of its constants hands them to whoever calls it."""
+    home = partial.home
+    if home is None or scope.kind != FUNCTION or not any(partial is value for value in home.env.values()):
+        return
+    names = {id(value): name for name, value in home.env.items()}
+    for keyword, value in [*(("", one) for one in partial.args[1:]), *partial.keywords.items()]:
+        if id(value) in names:
+            used, run.use = run.use, Use(dotted(partial.args[0]), keyword)
+            read_global(run, value, names[id(value)], home, node, scope)
+            run.use = used
+
+
+def looked_up(run: Run, base: Value, call: Call) -> Value | None:
+    """`registry.get(key, default)` on a dict written out: any of its values, or the default."""
+    held = options(base)[0]
+    if not isinstance(held, Mapping) or not 0 < len(held.items) <= _MOST_CHOICES:
+        return None
+    key = constant(call.args[0])
+    found = [value for name, value in held.items if key is ... or constant(name) == key]
+    return Either([*found, *call.args[1:2]], call.node, call.home) if found else None
+
+
+def reflect(run: Run, name: str, call: Call, node: ast.Call, scope: Scope) -> Value | None:
+    """`getattr(x, name)` and `setattr(x, name, value)` where the name, or the list it loops over, is written out."""
+    names = names_of(call.args[1])
+    if not name.endswith("setattr"):
+        base = options(call.args[0])[0]
+        found = [attribute(run, base, one, node, scope) for one in names]
+        return (found[0] if len(found) == 1 else Either(found, node, scope.module)) if found else None
+    for one in names if len(call.args) > 2 else []:
+        store(run, call.args[0], one, call.args[2], node, scope)
+    return None
+
+
+def parent(run: Run, scope: Scope) -> Value | None:
+    """`super()` in a method of a flow: the flow again, seen from its base class."""
+    holder = next((value for value in scope.env.values() if isinstance(value, Self)), None)
+    if holder is None or not run.active:
+        return None
+    for ancestor in holder.cls.lineage():
+        if any(isinstance(v, Function) and v.node is run.active[-1] for v in ancestor.body.values()):
+            rest = list(ancestor.lineage())[1:]
+            if rest:
+                return Self(rest[0])
+    return None
+
+
+def _as_mapping(call: Call) -> Mapping | None:
+    """`dict(a=1)`, `dict(other, a=1)` and `dict(zip(names, values))` with the names written out."""
+    items: list[tuple[Value, Value]] = []
+    for argument in call.args:
+        held = options(argument)[0]
+        names = (
+            strings(held.args[0]) if callee(held) == "builtins.zip" and isinstance(held, Call) and held.args else None
+        )
+        if isinstance(held, Mapping):
+            items += held.items
+        elif names is not None and isinstance(held, Call) and len(held.args) == 2:
+            items += [(Const(name), Item(held.args[1], Const(at))) for at, name in enumerate(names)]
+        else:
+            return None
+    for name, value in call.keywords.items():
+        if name not in value.names:
+            value.names += (name,)
+        items.append((Const(name), value))
+    return Mapping(items, call.node, call.home)

@@ -1,0 +1,255 @@
+"""What each kind of expression may hold."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from flowgate.flow.assign import assign
+from flowgate.flow.attributes import attribute, read_global
+from flowgate.flow.calls import called
+from flowgate.flow.functions import function
+from flowgate.flow.run import CLASS, FUNCTION, TOP, Env, Run, Scope, label
+from flowgate.flow.trace import Called, Use
+from flowgate.flow.values import (
+    Attr,
+    Call,
+    Const,
+    Display,
+    Either,
+    Element,
+    File,
+    Item,
+    Many,
+    Mapping,
+    Operation,
+    Ref,
+    Unknown,
+    Value,
+    constant,
+    dotted,
+    options,
+)
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+_MOST_CHOICES = 24
+
+
+_OPERATION_USES: dict[type[ast.AST], str] = {ast.JoinedStr: "format", ast.Compare: "compare"}
+
+
+def _on_constant(run: Run, node: ast.Constant, scope: Scope) -> Value:
+    return Const(node.value, node, scope.module)
+
+
+def _on_name(run: Run, node: ast.Name, scope: Scope) -> Value:
+    name = node.id
+    inner: Scope | None = scope
+    while inner is not None and inner.kind != TOP:
+        if name in inner.env and name not in inner.foreign:
+            if name in inner.origins:
+                read_global(run, inner.env[name], *inner.origins[name], node, scope)
+            return inner.env[name]
+        inner = inner.outer
+    found = scope.module.env.get(name)
+    if found is not None:
+        if scope.kind == FUNCTION:
+            read_global(run, found, *scope.module.origins.get(name, (name, scope.module)), node, scope)
+        return found
+    if name == "__file__":
+        return File(node, scope.module)
+    if name in _BUILTINS:
+        return Ref("builtins." + name, node, scope.module)
+    if scope.module.stars:
+        return Ref(f"{scope.module.stars[-1]}.{name}", node, scope.module)
+    return Unknown(node, scope.module)
+
+
+def _on_attribute(run: Run, node: ast.Attribute, scope: Scope) -> Value:
+    base = run.value(node.value, scope)
+    found = [attribute(run, holder, node.attr, node, scope) for holder in options(base)]
+    return found[0] if len(found) == 1 else Either(found, node, scope.module)
+
+
+def _on_call(run: Run, node: ast.Call, scope: Scope) -> Value:
+    func = run.value(node.func, scope)
+    name = dotted(func) or (func.name if isinstance(func, Attr) else label(node.func))
+    call = Call(func, arguments(run, node.args, name, scope), keywords(run, node.keywords, name, scope), node)
+    call.home = scope.module
+    call.result = called(run, call, node, scope)
+    run.trace.events.append(Called(call, scope.module))
+    return call
+
+
+def arguments(run: Run, nodes: list[ast.expr], callee_name: str, scope: Scope) -> list[Value]:
+    """The positional arguments, a starred list written out among them."""
+    args: list[Value] = []
+    for node in nodes:
+        value = argument(run, node, Use(callee_name, ""), scope)
+        held = options(value)[0]
+        args += held.elements if isinstance(node, ast.Starred) and isinstance(held, Display) else [value]
+    return args
+
+
+def keywords(run: Run, nodes: list[ast.keyword], callee_name: str, scope: Scope) -> Env:
+    """The keyword arguments, those of a `**` dict written out among them."""
+    found: Env = {}
+    for node in nodes:
+        value = argument(run, node.value, Use(callee_name, node.arg or ""), scope)
+        held = options(value)[0]
+        if node.arg is not None:
+            found[node.arg] = value
+        elif isinstance(held, Mapping):
+            found |= {key: v for name, v in held.items if isinstance(key := constant(name), str)}
+        else:
+            found["**"] = value
+    return found
+
+
+def argument(run: Run, node: ast.expr, use: Use, scope: Scope) -> Value:
+    outer, run.use = run.use, use
+    found = run.value(node.value if isinstance(node, ast.Starred) else node, scope)
+    run.use = outer
+    return found
+
+
+def _on_lambda(run: Run, node: ast.Lambda, scope: Scope) -> Value:
+    return function(run, node, scope)
+
+
+def _on_display(run: Run, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:
+    elements: list[Value] = []
+    for element in node.elts:
+        value = run.value(element.value if isinstance(element, ast.Starred) else element, scope)
+        held = options(value)[0]
+        if isinstance(element, ast.Starred) and isinstance(held, Display):
+            elements += held.elements
+        else:
+            elements.append(Element(value, element, scope.module) if isinstance(element, ast.Starred) else value)
+    unknown = [part.collection for part in elements if isinstance(part, Element) and isinstance(part.node, ast.Starred)]
+    if unknown:  # `[first, *rest]`: a list joined to another
+        rest = [part for part in elements if not isinstance(part.node, ast.Starred)]
+        known: list[Value] = [Display("list", rest, node, scope.module)] if rest else []
+        return Operation("Add", [*known, *unknown], node, scope.module)
+    return Display(type(node).__name__.lower(), elements, node, scope.module)
+
+
+def _on_dict(run: Run, node: ast.Dict, scope: Scope) -> Value:
+    items: list[tuple[Value, Value]] = []
+    for key, item in zip(node.keys, node.values, strict=True):
+        value = run.value(item, scope)
+        if key is not None:
+            name = run.value(key, scope)
+            text = constant(name)
+            if isinstance(text, str) and text not in value.names:
+                value.names += (text,)
+            items.append((name, value))
+        else:
+            held = options(value)[0]
+            items += held.items if isinstance(held, Mapping) else [(Unknown(item), value)]
+    return Mapping(items, node, scope.module)
+
+
+def _on_subscript(run: Run, node: ast.Subscript, scope: Scope) -> Value:
+    base = run.value(node.value, scope)
+    key = argument(run, node.slice, Use("[:]" if isinstance(node.slice, ast.Slice) else "[]", ""), scope)
+    index = constant(key)
+    held = options(base)[0]
+    if isinstance(held, Display) and type(index) is int and -len(held.elements) <= index < len(held.elements):
+        return held.elements[index]
+    if isinstance(held, Mapping):
+        for name, value in reversed(held.items):
+            if index is not ... and constant(name) == index:
+                return value
+    if index is ...:
+        choices = [v for _, v in held.items] if isinstance(held, Mapping) else getattr(held, "elements", [])
+        if 0 < len(choices) <= _MOST_CHOICES:
+            return Either(list(choices), node, scope.module)
+    return Item(base, key, node, scope.module)
+
+
+def _on_comprehension(run: Run, node: Any, scope: Scope) -> Value:
+    inner = Scope(scope.module, scope, {}, scope.loops, FUNCTION if scope.kind == FUNCTION else CLASS)
+    loops = []
+    for generator in node.generators:
+        collection = run.value(generator.iter, inner)
+        assign(run, generator.target, Element(collection, generator.iter, scope.module), inner)
+        loops.append(collection)
+        for condition in generator.ifs:
+            run.value(condition, inner)
+    kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
+    if isinstance(node, ast.DictComp):
+        pair = [run.value(node.key, inner), run.value(node.value, inner)]
+        element: Value = Display("tuple", pair, node, scope.module)
+    else:
+        element = run.value(node.elt, inner)
+    made = Many(element, loops, kind, node, scope.module)
+    made.filtered = any(generator.ifs for generator in node.generators)
+    return made
+
+
+def _on_either(run: Run, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Value:
+    if isinstance(node, ast.IfExp):
+        run.value(node.test, scope)
+        found = [run.value(node.body, scope), run.value(node.orelse, scope)]
+    else:
+        found = [run.value(operand, scope) for operand in node.values]
+    return Either(found, node, scope.module)
+
+
+def _on_walrus(run: Run, node: ast.NamedExpr, scope: Scope) -> Value:
+    value = run.value(node.value, scope)
+    assign(run, node.target, value, scope)
+    return value
+
+
+def _on_yield(run: Run, node: ast.Yield | ast.YieldFrom, scope: Scope) -> Value:
+    if node.value is not None:
+        value = run.value(node.value, scope)
+        loops = list(scope.loops)
+        if isinstance(node, ast.YieldFrom):
+            loops, value = [*loops, value], Element(value, node, scope.module)
+        scope.returned.append(Many(value, loops, "generator", node, scope.module))
+    return Unknown(node, scope.module)
+
+
+def _on_through(run: Run, node: ast.Await | ast.Starred, scope: Scope) -> Value:
+    return run.value(node.value, scope)
+
+
+def operation(run: Run, node: ast.expr, scope: Scope) -> Value:
+    """Any other expression: an operation over its parts."""
+    outer, run.use = run.use, Use(_OPERATION_USES[type(node)], "") if type(node) in _OPERATION_USES else run.use
+    operands = [run.value(child, scope) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    run.use = outer
+    name = type(node.op).__name__ if isinstance(node, ast.BinOp | ast.UnaryOp) else type(node).__name__
+    return Operation(name, operands, node, scope.module)
+
+
+EXPRESSIONS: dict[type[ast.AST], Callable[[Run, Any, Scope], Value]] = {
+    ast.Constant: _on_constant,
+    ast.Name: _on_name,
+    ast.Attribute: _on_attribute,
+    ast.Call: _on_call,
+    ast.Lambda: _on_lambda,
+    ast.List: _on_display,
+    ast.Tuple: _on_display,
+    ast.Set: _on_display,
+    ast.Dict: _on_dict,
+    ast.Subscript: _on_subscript,
+    ast.ListComp: _on_comprehension,
+    ast.SetComp: _on_comprehension,
+    ast.DictComp: _on_comprehension,
+    ast.GeneratorExp: _on_comprehension,
+    ast.IfExp: _on_either,
+    ast.BoolOp: _on_either,
+    ast.NamedExpr: _on_walrus,
+    ast.Yield: _on_yield,
+    ast.YieldFrom: _on_yield,
+    ast.Await: _on_through,
+    ast.Starred: _on_through,
+}

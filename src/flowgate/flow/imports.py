@@ -1,0 +1,62 @@
+"""Import statements: followed into first-party modules, a dotted name for all others."""
+
+from __future__ import annotations
+
+import ast
+
+from flowgate.flow.run import Run, Scope
+from flowgate.flow.trace import Import
+from flowgate.flow.values import Package, Ref, Unknown, Value
+
+
+def _on_import(run: Run, node: ast.Import, scope: Scope) -> None:
+    for alias in node.names:
+        run.trace.events.append(Import(alias.name, 0, node, scope.module, run.guards > 0))
+        bound = alias.name if alias.asname else alias.name.split(".")[0]
+        scope.bind(alias.asname or bound, imported(run, bound, 0, node, scope))
+        if bound != alias.name:
+            imported(run, alias.name, 0, node, scope)
+
+
+def _on_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
+    name = node.module or ""
+    run.trace.events.append(Import(name, node.level, node, scope.module, run.guards > 0))
+    origin = imported(run, name, node.level, node, scope)
+    for alias in node.names:
+        if alias.name != "*":
+            scope.bind(alias.asname or alias.name, member(run, origin, alias.name, node, scope))
+            if isinstance(origin, Package):
+                scope.origins[alias.asname or alias.name] = (alias.name, origin.module)
+        elif isinstance(origin, Package):
+            scope.env.update(origin.module.env)
+            scope.module.stars += origin.module.stars
+        else:
+            scope.module.stars.append(name)
+
+
+def imported(run: Run, name: str, level: int, node: ast.AST, scope: Scope) -> Value:
+    """The module an import binds: followed where first-party, a name where not."""
+    module = scope.module
+    path = module.modules.find(name, module, level)
+    if path is not None:
+        return Package(module.modules.load(path))
+    return Ref(name, node, module) if not level else Unknown(node, module)
+
+
+def member(run: Run, origin: Value, name: str, node: ast.AST, scope: Scope) -> Value:
+    """`from origin import name`."""
+    if not isinstance(origin, Package):
+        return Ref(f"{origin.dotted}.{name}", node, scope.module) if isinstance(origin, Ref) else Unknown(node)
+    found = origin.module.env.get(name)
+    if found is None:
+        path = origin.module.modules.find(name, origin.module, 1)
+        found = Package(origin.module.modules.load(path)) if path else Unknown(node, scope.module)
+    return found
+
+
+def import_by_name(run: Run, name: object, node: ast.Call, scope: Scope) -> Value | None:
+    """`importlib.import_module("package.module")`."""
+    if not isinstance(name, str) or name.startswith("."):
+        return None
+    run.trace.events.append(Import(name, 0, node, scope.module, run.guards > 0))
+    return imported(run, name, 0, node, scope)
