@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from flowgate.flow.assign import assign, grown, store
-from flowgate.flow.attributes import read_global
+from flowgate.flow.attributes import attribute, read_global
 from flowgate.flow.functions import bound, construct, enter
 from flowgate.flow.imports import import_by_name
 from flowgate.flow.run import FUNCTION, Run, Scope
