@@ -6,7 +6,6 @@ import ast
 
 from flowgate.flow.functions import bound, enter
 from flowgate.flow.imports import member
-from flowgate.flow.modules import Module
 from flowgate.flow.run import FUNCTION, Run, Scope
 from flowgate.flow.trace import Global, Read
 from flowgate.flow.values import (
@@ -17,6 +16,7 @@ from flowgate.flow.values import (
     Function,
     Input,
     Instance,
+    Module,
     Package,
     Ref,
     Self,

@@ -11,35 +11,35 @@ from collections.abc import Iterable
 
 from flowgate.flow.expressions import EXPRESSIONS, operation
 from flowgate.flow.functions import enter, parameters
-from flowgate.flow.modules import Module
+from flowgate.flow.modules import Modules
 from flowgate.flow.run import TOP, Run, Scope
 from flowgate.flow.statements import STATEMENTS
 from flowgate.flow.trace import Trace
-from flowgate.flow.values import Class, Function, Inputs, Self, Value
+from flowgate.flow.values import Class, Function, Inputs, Module, Self, Value
 
 
-def run_module(module: Module) -> None:
-    """Evaluate the top level of a module into its `env` and `trace`."""
+def run_module(module: Module, trace: Trace, modules: Modules) -> None:
+    """Evaluate the top level of a module into its `env` and a trace."""
     tree = module.source.parse()
     if tree is not None:
-        evaluator = Evaluator(module.trace)
+        evaluator = Evaluator(trace, modules)
         evaluator.block(tree.body, Scope(module, None, module.env, [], TOP))
 
 
-def run_step(function: Function, cls: Class, step: str) -> Trace:
+def run_step(function: Function, cls: Class, step: str, modules: Modules) -> Trace:
     """Evaluate a step's body; the trace holds what it stored, read and called, also through its helpers."""
     trace = Trace()
-    evaluator = Evaluator(trace, step)
+    evaluator = Evaluator(trace, modules, step)
     arguments: list[Value] = [Self(cls)]
     arguments += [Inputs(step) for _ in parameters(function.node)[1:2]]
     enter(evaluator, function, arguments, {})
     return trace
 
 
-def run_function(function: Function) -> tuple[Trace, Value | None]:
+def run_function(function: Function, modules: Modules) -> tuple[Trace, Value | None]:
     """Evaluate a function of which no argument is known: what it did, and what it returns where that can be told."""
     trace = Trace()
-    return trace, enter(Evaluator(trace), function, [], {})
+    return trace, enter(Evaluator(trace, modules), function, [], {})
 
 
 class Evaluator(Run):

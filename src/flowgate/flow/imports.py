@@ -37,9 +37,9 @@ def _on_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
 def imported(run: Run, name: str, level: int, node: ast.AST, scope: Scope) -> Value:
     """The module an import binds: followed where first-party, a name where not."""
     module = scope.module
-    path = module.modules.find(name, module, level)
+    path = run.modules.find(name, module, level)
     if path is not None:
-        return Package(module.modules.load(path))
+        return Package(run.modules.load(path))
     return Ref(name, node, module) if not level else Unknown(node, module)
 
 
@@ -49,8 +49,8 @@ def member(run: Run, origin: Value, name: str, node: ast.AST, scope: Scope) -> V
         return Ref(f"{origin.dotted}.{name}", node, scope.module) if isinstance(origin, Ref) else Unknown(node)
     found = origin.module.env.get(name)
     if found is None:
-        path = origin.module.modules.find(name, origin.module, 1)
-        found = Package(origin.module.modules.load(path)) if path else Unknown(node, scope.module)
+        path = run.modules.find(name, origin.module, 1)
+        found = Package(run.modules.load(path)) if path else Unknown(node, scope.module)
     return found
 
 

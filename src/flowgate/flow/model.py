@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from flowgate.flow.evaluate import run_function, run_module, run_step
-from flowgate.flow.modules import Module, Modules
+from flowgate.flow.modules import Modules
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Called, Event, Trace
 from flowgate.flow.values import (
@@ -20,6 +20,7 @@ from flowgate.flow.values import (
     Function,
     Input,
     Mapping,
+    Module,
     Self,
     Setting,
     Unknown,
@@ -46,15 +47,15 @@ class Transition(NamedTuple):
 class Step:
     """One step of a flow, wherever in the class's ancestry it was written."""
 
-    def __init__(self, name: str, function: Function, cls: Class) -> None:
-        self.name, self.function, self.cls = name, function, cls
+    def __init__(self, name: str, function: Function, cls: Class, modules: Modules) -> None:
+        self.name, self.function, self.cls, self.modules = name, function, cls, modules
         assert isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.home is not None
         self.node, self.home = function.node, function.home
 
     @cached_property
     def trace(self) -> Trace:
         """What the step stores, reads and calls."""
-        return run_step(self.function, self.cls, self.name)
+        return run_step(self.function, self.cls, self.name, self.modules)
 
     @cached_property
     def is_join(self) -> bool:
@@ -107,7 +108,7 @@ class Flow:
             for name, value in ancestor.body.items():
                 for option in options(value):
                     if isinstance(option, Function) and _is_step(option):
-                        found[name] = Step(name, option, self.cls)
+                        found[name] = Step(name, option, self.cls, self.modules)
         return found
 
     @cached_property
@@ -117,7 +118,7 @@ class Flow:
         for name in SEAMS:
             for option in options(self.module.env.get(name) or Unknown()):
                 if isinstance(option, Function):
-                    found[name] = run_function(option)[0]
+                    found[name] = run_function(option, self.modules)[0]
         return found
 
     @cached_property
@@ -221,7 +222,7 @@ class Flow:
     def events(self) -> Iterator[tuple[str | None, Event]]:
         """Everything that happens: at the top level of each first-party module, then step by step."""
         for module in self.modules.closure():
-            for event in module.trace.events:
+            for event in self.modules.trace(module).events:
                 yield None, event
         for step in self.steps.values():
             for event in step.trace.events:

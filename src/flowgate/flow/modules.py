@@ -7,45 +7,18 @@ from collections.abc import Callable
 
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Trace
-from flowgate.flow.values import Value
-
-
-class Module:
-    """A first-party file with what its top level defines and did.
-
-    `origins` says of imported names what they are called where they are defined; `rebound` are the names that some
-    function assigns with `global`.
-    """
-
-    __slots__ = ("env", "modules", "origins", "rebound", "source", "stars", "trace")
-
-    def __init__(self, source: Source, modules: Modules) -> None:
-        self.source, self.modules = source, modules
-        self.env: dict[str, Value] = {}
-        self.stars: list[str] = []
-        self.origins: dict[str, tuple[str, Module]] = {}
-        self.rebound: set[str] = set()
-        self.trace = Trace()
-
-    @property
-    def path(self) -> str:
-        """The absolute path of the file."""
-        return self.source.path
-
-    @property
-    def package_folder(self) -> str:
-        """The folder that `from . import x` looks in."""
-        return self.source.folder
+from flowgate.flow.values import Module
 
 
 class Modules:
     """The first-party files a flow can reach, found from its script's folder and the repository's root."""
 
-    def __init__(self, root: str, evaluate: Callable[[Module], None]) -> None:
+    def __init__(self, root: str, evaluate: Callable[[Module, Trace, Modules], None]) -> None:
         self.root = os.path.abspath(root)
         self.evaluate = evaluate
         self.search: list[str] = []
         self._loaded: dict[str, Module] = {}
+        self._traces: dict[str, Trace] = {}
 
     def adopt(self, source: Source) -> Module:
         """Evaluate a script, whose folder comes first in the search for what it imports."""
@@ -60,9 +33,14 @@ class Modules:
         return self._loaded.get(path) or self._load(path, Source(path))
 
     def _load(self, path: str, source: Source) -> Module:
-        module = self._loaded[path] = Module(source, self)
-        self.evaluate(module)
+        module = self._loaded[path] = Module(source)
+        trace = self._traces[path] = Trace()
+        self.evaluate(module, trace, self)
         return module
+
+    def trace(self, module: Module) -> Trace:
+        """What the top level of a module did."""
+        return self._traces[module.path]
 
     def find(self, name: str, importer: Module, level: int = 0) -> str | None:
         """The file that `import name` in `importer` would run, where it is first-party."""

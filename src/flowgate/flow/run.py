@@ -6,9 +6,9 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from flowgate.flow.modules import Module
+from flowgate.flow.modules import Modules
 from flowgate.flow.trace import Trace, Use
-from flowgate.flow.values import Value
+from flowgate.flow.values import Module, Value
 
 _BUDGET = 60_000
 NO_USE = Use("", "")
@@ -41,10 +41,10 @@ class Scope:
 
 
 class Run(ABC):
-    """What the handlers of one run share: the trace they write, the step they are in, what is left of the budget."""
+    """What the handlers of one run share: the trace they write, the modules they may enter, what is left of the budget."""
 
-    def __init__(self, trace: Trace, step: str = "") -> None:
-        self.trace, self.step = trace, step
+    def __init__(self, trace: Trace, modules: Modules, step: str = "") -> None:
+        self.trace, self.modules, self.step = trace, modules, step
         self.guards = 0
         self.fuel = _BUDGET
         self.active: list[ast.AST] = []

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from flowgate.flow.modules import Module
-    from flowgate.flow.values import Call, Value
+from flowgate.flow.values import Call, Module, Value
 
 
 class Use(NamedTuple):

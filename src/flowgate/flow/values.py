@@ -7,11 +7,34 @@ questions of that graph: is it a path, a torch module, a product of lists?
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from flowgate.flow.modules import Module
+from flowgate.flow.source import Source
+
+
+class Module:
+    """A first-party file and what its top level binds.
+
+    `origins` says of imported names what they are called where they are defined; `rebound` are the names that some
+    function assigns with `global`; `stars` the foreign modules whose every name was imported.
+    """
+
+    __slots__ = ("env", "origins", "path", "rebound", "source", "stars")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.path = os.path.abspath(source.path)
+        self.env: dict[str, Value] = {}
+        self.stars: list[str] = []
+        self.origins: dict[str, tuple[str, Module]] = {}
+        self.rebound: set[str] = set()
+
+    @property
+    def package_folder(self) -> str:
+        """The folder that `from . import x` looks in."""
+        return self.source.folder
 
 
 class Value:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 from flowgate.finding import Finding
-from flowgate.flow.modules import Module
+from flowgate.flow.values import Module
 from flowgate.target import Target
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.evaluate import run_function
-from flowgate.flow.modules import Module
+from flowgate.flow.modules import Modules
 from flowgate.flow.paths import CWD, FIXED, places
 from flowgate.flow.trace import Called
-from flowgate.flow.values import Call, Function, Value, callee, constant, options
+from flowgate.flow.values import Call, Function, Module, Value, callee, constant, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -27,12 +27,17 @@ class CwdRelativePath(Rule):
     mend = 'anchor it to the file: default=str(Path(__file__).resolve().parent / "conf" / "config.yaml")'
 
     def check(self, target: Target) -> Iterator[Finding]:
-        modules = target.flow.modules.closure()
-        if any(_moves_to_a_fixed_folder(event.call) for module in modules for event in _calls(module)):
+        modules = target.flow.modules
+        calls = [
+            (event.call, module)
+            for module in modules.closure()
+            for event in modules.trace(module).events
+            if isinstance(event, Called)
+        ]
+        if any(_moves_to_a_fixed_folder(call) for call, _ in calls):
             return  # Metaflow opens the default when the flow is started, after every module has run
-        for module in modules:
-            for event in _calls(module):
-                yield from self._declaration(target, event.call, module)
+        for call, module in calls:
+            yield from self._declaration(target, call, module)
 
     def _declaration(self, target: Target, call: Call, module: Module) -> Iterator[Finding]:
         kind = callee(call).rpartition(".")[2]
@@ -41,7 +46,15 @@ class CwdRelativePath(Rule):
         default = call.argument(1, "default") if kind == "Config" else call.keywords.get("default")
         if default is None:
             return
-        path = next((place.path for value in _given(default) for place in places(value) if place.anchor == CWD), None)
+        path = next(
+            (
+                place.path
+                for value in _given(default, target.flow.modules)
+                for place in places(value)
+                if place.anchor == CWD
+            ),
+            None,
+        )
         if path is None:
             return
         name = constant(call.argument(0, "name"))
@@ -57,15 +70,11 @@ class CwdRelativePath(Rule):
         )
 
 
-def _calls(module: Module) -> list[Called]:
-    return [event for event in module.trace.events if isinstance(event, Called)]
-
-
-def _given(default: Value) -> list[Value]:
+def _given(default: Value, modules: Modules) -> list[Value]:
     """The default, or what a function given as the default returns."""
     found: list[Value] = []
     for option in options(default):
-        returned = run_function(option)[1] if isinstance(option, Function) else None
+        returned = run_function(option, modules)[1] if isinstance(option, Function) else None
         found.append(returned or option)
     return found
 

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
-from flowgate.flow.modules import Module
 from flowgate.flow.paths import FIXED, UNKNOWN, Place, is_path_object, places
 from flowgate.flow.trace import Called, Event, Import
-from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, options
+from flowgate.flow.values import Call, Display, Many, Module, Operation, Value, callee, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -58,7 +57,7 @@ class _Walk:
     def through(self, module: Module) -> Iterator[Finding]:
         if module.path not in self.seen:
             self.seen.add(module.path)
-            yield from self.over(module.trace.events, None)
+            yield from self.over(self.target.flow.modules.trace(module).events, None)
 
     def over(self, events: list[Event], step: str | None) -> Iterator[Finding]:
         for event in events:
