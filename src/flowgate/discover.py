@@ -33,7 +33,8 @@ def named_sources(project: Project, paths: list[str]) -> list[Source]:
     found: dict[str, Source] = {}
     for path in paths:
         if os.path.isdir(path):
-            for name in sorted(python_files(path)):
+            # A folder that git ignores as a whole was named all the same.
+            for name in sorted(python_files(path) or _walk(path)):
                 source = Source(os.path.join(path, name))
                 if source.may_hold_a_flow():
                     found.setdefault(os.path.realpath(source.path), source)

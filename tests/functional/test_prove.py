@@ -174,7 +174,13 @@ def test_no_signal_leaves_an_orphan_or_a_receipt(signals: list[signal.Signals], 
     marker, said = str(tmp_path / "flow.py"), tmp_path / "said.txt"
     with said.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flowgate", "prove"], cwd=tmp_path, env=environment(), stdout=output, stderr=output
+            [sys.executable, "-m", "flowgate", "prove"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=output,
+            stderr=output,
+            # A test run in the background may have been started with SIGINT ignored, which is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     while not any(" step work " in " ".join(p.info["cmdline"]) for p in _processes(marker)):
         assert process.poll() is None

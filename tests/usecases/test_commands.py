@@ -108,6 +108,12 @@ def test_a_warning_alone_and_an_ignored_rule_exit_0(flowgate: Flowgate, tmp_path
     assert flowgate(tmp_path, "lint").code == 0
 
 
+def test_a_folder_that_git_ignores_is_linted_when_it_is_named(flowgate: Flowgate, repository: Path) -> None:
+    write(repository, {".gitignore": "sandbox/\n", "sandbox/flow.py": TRAPPED})
+    assert "no flows found" in flowgate(repository, "lint").out
+    assert flowgate(repository, "lint", "sandbox").code == 1
+
+
 def test_hostile_names_cannot_write_workflow_commands(flowgate: Flowgate, tmp_path: Path) -> None:
     name = "a\n::error::owned,%.py"
     (tmp_path / name).write_text(TRAPPED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from flowgate.finding import OVERRIDDEN, STALE, Finding
@@ -28,6 +29,12 @@ class Standing(NamedTuple):
             EXPIRED: f" on {self.entry.expires}; mend the code, or renew its date in {NAME}",
         }
         return f"{self.entry.finding} ({self.entry.flow}): {self.state}{advice[self.state]}"
+
+
+def remarks(standings: Iterable[Standing]) -> list[str]:
+    """What to say of the ledger: every entry that does not hold, by name; those whose finding is gone come last."""
+    broken = [standing for standing in standings if standing.state != HOLDS]
+    return [standing.sentence() for standing in sorted(broken, key=lambda standing: standing.state == GONE)]
 
 
 class Matched(NamedTuple):

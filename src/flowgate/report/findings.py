@@ -9,7 +9,7 @@ from flowgate.finding import ERROR, OPEN, OVERRIDDEN, RESOLVED, Finding
 from flowgate.flow.source import Source
 from flowgate.project import Project
 from flowgate.report.style import from_here, paint, printable
-from flowgate.usecases.lint import LintReport, remarks
+from flowgate.usecases.lint import LintReport
 
 
 def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:
@@ -19,7 +19,10 @@ def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:
     if form == "github":
         return "".join(annotation(found) for found in report.findings if found.state not in (OVERRIDDEN, RESOLVED))
     lines = [text(found, report.project, color, quiet) for found in report.findings]
-    lines += [f"ledger: {remark}\n" for remark in remarks(report.standings)]
+    if report.standings:
+        from flowgate.ledger.match import remarks
+
+        lines += [f"ledger: {remark}\n" for remark in remarks(report.standings)]
     return "".join(lines) + _closing(report, quiet, color)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flowgate.finding import OVERRIDDEN, RESOLVED, Finding, in_reading_order
-from flowgate.ledger.match import HOLDS
+from flowgate.ledger.match import remarks
 from flowgate.prove.diverge import Divergence
 from flowgate.report.style import printable
 from flowgate.verdict import FlowVerdict, Layer, Verdict
@@ -31,8 +31,7 @@ def summary(verdict: Verdict) -> str:
         parts += ["### Where the arms differ\n", _table(_COLUMNS, [_divergence(*one) for one in apart])]
     if overridden:
         parts += ["### Overrides in force\n", *(f"- `{found.id}` {escape(found.note)}" for found in overridden), ""]
-    stale = [standing for standing in verdict.standings if standing.state != HOLDS]
-    parts += [f"- ledger: {escape(standing.sentence())}" for standing in stale]
+    parts += [f"- ledger: {escape(remark)}" for remark in remarks(verdict.standings)]
     text = "\n".join(parts) + "\n"
     return text if len(text.encode()) < _LARGEST else text.encode()[:_LARGEST].decode("utf-8", "ignore") + "\n\n(cut)\n"
 

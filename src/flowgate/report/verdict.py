@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flowgate.finding import OVERRIDDEN, RESOLVED, in_reading_order
-from flowgate.ledger.match import HOLDS
+from flowgate.ledger.match import remarks
 from flowgate.project import Project
 from flowgate.prove.proof import Proof
 from flowgate.report.findings import annotation, text
@@ -22,7 +22,7 @@ def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool
     if form == "github":
         return "".join(annotation(found) for found in findings if found.state not in (OVERRIDDEN, RESOLVED))
     lines = [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
-    lines += [f"ledger: {standing.sentence()}\n" for standing in verdict.standings if standing.state != HOLDS]
+    lines += [f"ledger: {remark}\n" for remark in remarks(verdict.standings)]
     if lines:
         lines.append("\n")
     lines += [_flow(flow, project, color) for flow in verdict.flows]

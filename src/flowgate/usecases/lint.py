@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate.discover import flow_sources, named_sources
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
-from flowgate.ledger.match import GONE, HOLDS, Standing, date_under_test, match
-from flowgate.ledger.store import path_of, read
 from flowgate.lint.engine import lint
 from flowgate.project import Project, open_project
+
+if TYPE_CHECKING:
+    from flowgate.ledger.match import Standing
 
 
 class LintReport(NamedTuple):
@@ -40,19 +41,15 @@ def check(project: Project, paths: list[str]) -> LintReport:
 def check_sources(project: Project, sources: list[Source], whole: bool) -> LintReport:
     """Lint these files. With `whole`, they are all there are, and a ledger entry on none of them is unused."""
     findings = lint(project, sources)
-    if not os.path.lexists(path_of(project)):
+    if not os.path.lexists(project.state("ledger.yaml")):
         return LintReport(project, findings, [], len(sources))
+    from flowgate.ledger.match import date_under_test, match
+    from flowgate.ledger.store import read
+
     seen = {project.relative(source.path) for source in sources}
     entries = [entry for entry in read(project) if entry.rule.startswith("FG") and (whole or entry.flow in seen)]
     matched = match(findings, entries, date_under_test(project), project.root)
     return LintReport(project, matched.findings, matched.standings, len(sources))
-
-
-def remarks(standings: list[Standing]) -> list[str]:
-    """What to say of the ledger: every entry that does not hold, by name."""
-    order = [standing for standing in standings if standing.state != HOLDS]
-    order.sort(key=lambda standing: standing.state == GONE)
-    return [standing.sentence() for standing in order]
 
 
 def _inside(path: str, root: str) -> bool:
