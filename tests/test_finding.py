@@ -13,13 +13,15 @@ BASE = Finding("FG301", "lint", "error", "flow/a.py", "AFlow", "flow/a.py", 7, "
 
 @pytest.mark.parametrize(
     "field",
-    [{"line": 99}, {"message": "reworded"}, {"mend": "other"}, {"flow": "b.py"}, {"path": "b.py"}, {"note": "n"}],
+    [{"line": 99}, {"message": "reworded"}, {"mend": "other"}, {"flow": "b.py", "path": "b.py"}, {"note": "n"}],
 )
 def test_moving_and_rewording_keep_the_identity(field: dict[str, object]) -> None:
     assert BASE._replace(**field).id == BASE.id  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("field", [{"code": "_EP = 16"}, {"step": "end"}, {"name": "BFlow"}, {"rule": "FG302"}])
+@pytest.mark.parametrize(
+    "field", [{"code": "_EP = 16"}, {"step": "end"}, {"name": "BFlow"}, {"path": "helper.py"}, {"rule": "FG302"}]
+)
 def test_other_code_step_flow_or_rule_is_another_finding(field: dict[str, object]) -> None:
     assert BASE._replace(**field).id != BASE.id  # type: ignore[arg-type]
 

@@ -35,7 +35,7 @@ surface = ["results"]
 
 
 def test_every_documented_key_is_read(tmp_path: Path) -> None:
-    write(tmp_path, {"flowgate.toml": WHOLE})
+    write(tmp_path, {"flowgate.toml": WHOLE, "flow/noise_flow.py": ""})
     settings = load(str(tmp_path))
     assert settings.flows == ("flow/*_flow.py",) and settings.prove.workers == 8 and settings.prove.timeout == 90
     assert settings.review.block_on == "concern" and settings.of("flow/noise_flow.py").surface == ("results",)
@@ -46,8 +46,8 @@ def test_pyproject_holds_the_same_keys_under_tool_flowgate(tmp_path: Path) -> No
     import re
 
     table = re.sub(r"(?m)^\[", "[tool.flowgate.", WHOLE)
-    write(tmp_path, {"pyproject.toml": "[tool.flowgate]\n" + table})
-    write(tmp_path / "other", {"flowgate.toml": WHOLE})
+    write(tmp_path, {"pyproject.toml": "[tool.flowgate]\n" + table, "flow/noise_flow.py": ""})
+    write(tmp_path / "other", {"flowgate.toml": WHOLE, "flow/noise_flow.py": ""})
     assert load(str(tmp_path))._replace(origin="") == load(str(tmp_path / "other"))._replace(origin="")
 
 
@@ -65,6 +65,7 @@ def test_pyproject_holds_the_same_keys_under_tool_flowgate(tmp_path: Path) -> No
         ('[flow."a.py"]\nsourcs = []', "did you mean 'sources'"),
         ("flows = 'a'", "list of strings"),
         ("flows = [", "not valid TOML"),
+        ('[flow."nowhere.py"]\nsources = []', "no such file"),
     ],
 )
 def test_a_mistake_is_named(text: str, words: str, tmp_path: Path) -> None:
@@ -86,3 +87,24 @@ def test_the_root_is_the_nearest_folder_with_settings(tmp_path: Path) -> None:
     assert open_project(str(tmp_path / "inner" / "deep")).root == str(tmp_path / "inner")
     write(tmp_path / "other", {"pyproject.toml": "[project]\nname = 'x'\n"})
     assert open_project(str(tmp_path / "other")).root == str(tmp_path)
+
+
+def test_two_settings_files_in_one_folder_are_an_error(tmp_path: Path) -> None:
+    write(tmp_path, {"flowgate.toml": "", "pyproject.toml": "[tool.flowgate]\n"})
+    with pytest.raises(FlowgateError, match="keep one"):
+        open_project(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[tool]\nflowgate.flows = ['a.py']\n", True),
+        ("tool.flowgate.flows = ['a.py']\n", True),
+        ("[tool.flowgate-x]\na = 1\n", False),
+        ("[tool.other]\ntext = '''\n[tool.flowgate]\n'''\n", False),
+        ("[project]\nname = 'flowgate-user'\n", False),
+    ],
+)
+def test_the_table_is_found_however_it_is_written(text: str, named: bool, tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": text})
+    assert bool(open_project(str(tmp_path)).settings.origin) is named

@@ -12,7 +12,11 @@ _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "b
 
 
 def flow_sources(project: Project) -> list[Source]:
-    """The files of the project that may hold a flow, by path; those the settings leave out are left out."""
+    """The files of the project that may hold a flow, by path; those the settings leave out are left out.
+
+    Raises:
+        FlowgateError: the settings name flows, and no file is one.
+    """
     chosen = matcher(project.settings.flows)
     excluded = matcher(project.settings.exclude)
     found = []
@@ -21,6 +25,8 @@ def flow_sources(project: Project) -> list[Source]:
             source = Source(project.absolute(path))
             if source.may_hold_a_flow():
                 found.append(source)
+    if chosen is not None and not found:
+        raise FlowgateError(f"{project.settings.origin}: `flows` matches no file that may hold a flow")
     return found
 
 

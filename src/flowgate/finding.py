@@ -1,7 +1,8 @@
 """A finding and its identity: the currency of every layer.
 
 The identity is made of the rule, the flow, the step and the code the finding is about, with comments and layout
-aside. It holds no line number and no prose, so moving code or rewording a message keeps it.
+aside, and of the file where that is not the flow's own. It holds no line number and no prose, so moving code or rewording
+a message keeps it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Finding(NamedTuple):
     @property
     def id(self) -> str:
         """`FG201-3f9a1c2b`: stable as long as the rule, flow, step and code are."""
-        return f"{self.rule}-{digest(self.rule, self.name, self.step or '', self.code)[:8]}"
+        elsewhere = [] if self.path == self.flow else [self.path]
+        return f"{self.rule}-{digest(self.rule, self.name, self.step or '', self.code, *elsewhere)[:8]}"
 
     @property
     def excuses(self) -> str:

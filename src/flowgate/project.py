@@ -19,7 +19,8 @@ class Project(NamedTuple):
 
     def relative(self, path: str) -> str:
         """`path` as findings, ledger and JSON name it: POSIX, relative to the root where it lies inside."""
-        absolute = os.path.abspath(path)
+        folder, name = os.path.split(os.path.abspath(path))
+        absolute = os.path.join(os.path.realpath(folder), name)
         inside = absolute.startswith(self.root + os.sep)
         return (os.path.relpath(absolute, self.root) if inside else absolute).replace(os.sep, "/")
 
@@ -30,6 +31,28 @@ class Project(NamedTuple):
     def state(self, *parts: str) -> str:
         """A path inside `.flowgate/`."""
         return os.path.join(self.root, ".flowgate", *parts)
+
+
+def project_of(project: Project, paths: list[str]) -> Project:
+    """The project that the named paths lie in: the given one, else that of the first.
+
+    Raises:
+        FlowgateError: they lie in several.
+    """
+    inside = [_lies_in(path, project.root) for path in paths]
+    if all(inside):
+        return project
+    if any(inside):
+        outside = paths[inside.index(False)]
+        raise FlowgateError(f"{outside} lies outside {project.root}; judge one repository at a time, or use -C")
+    first = os.path.realpath(paths[0])
+    return open_project(first if os.path.isdir(first) else os.path.dirname(first))
+
+
+def _lies_in(path: str, root: str) -> bool:
+    folder, name = os.path.split(os.path.abspath(path))
+    real = os.path.join(os.path.realpath(folder), name)
+    return real == root or real.startswith(root + os.sep)
 
 
 def open_project(start: str) -> Project:

@@ -74,23 +74,43 @@ _CHOICES = {
 
 
 def settings_file(folder: str) -> str | None:
-    """The file in `folder` that holds flowgate's settings."""
-    own = os.path.join(folder, "flowgate.toml")
+    """The file in `folder` that holds flowgate's settings.
+
+    Raises:
+        FlowgateError: there are two.
+    """
+    own, project = os.path.join(folder, "flowgate.toml"), os.path.join(folder, "pyproject.toml")
+    in_project = _names_flowgate(project)
     if os.path.isfile(own):
+        if in_project:
+            raise FlowgateError(f"{folder} has flowgate.toml and [tool.flowgate] in pyproject.toml; keep one of them")
         return own
-    project = os.path.join(folder, "pyproject.toml")
+    return project if in_project else None
+
+
+def _names_flowgate(path: str) -> bool:
+    """Whether a pyproject.toml has the table `tool.flowgate`; one that cannot be parsed, but may, is said to."""
     try:
-        with open(project, "rb") as file:
-            return project if re.search(rb"(?m)^\s*\[\s*tool\s*\.\s*flowgate\b", file.read()) else None
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError:
-        return None
+        return False
+    if b"flowgate" not in data:
+        return False
+    import tomllib
+
+    try:
+        tool = tomllib.loads(data.decode()).get("tool")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return re.search(rb"(?m)^\s*\[\s*tool\s*\.\s*flowgate\s*[.\]]", data) is not None
+    return isinstance(tool, dict) and "flowgate" in tool
 
 
 def load(root: str) -> Settings:
     """The settings of the repository at `root`.
 
     Raises:
-        FlowgateError: the file is not TOML, or holds an unknown key or a value of the wrong type.
+        FlowgateError: the file is not TOML, or holds an unknown key, a value of the wrong type, or a flow that is no file.
     """
     path = settings_file(root)
     if path is None:
@@ -106,7 +126,11 @@ def load(root: str) -> Settings:
     except OSError as error:
         raise FlowgateError(f"{name} cannot be read: {error.strerror}") from None
     table = document if name == "flowgate.toml" else document["tool"]["flowgate"]
-    return _settings(table, name)._replace(origin=name)
+    settings = _settings(_table(table, f"{name}, [tool.flowgate]"), name)
+    for flow in settings.flow:
+        if not os.path.isfile(os.path.join(root, flow)):
+            raise FlowgateError(f'{name}, [tool.flowgate.flow."{flow}"]: there is no such file in {root}')
+    return settings._replace(origin=name)
 
 
 def _settings(table: dict[str, Any], origin: str) -> Settings:
@@ -119,7 +143,7 @@ def _settings(table: dict[str, Any], origin: str) -> Settings:
         elif key == "flow":
             flows = _table(value, f"{origin}, [tool.flowgate.flow]")
             made[key] = {
-                path: _record(FlowSettings, entry, f'{origin}, [tool.flowgate.flow."{path}"]')
+                os.path.normpath(path): _record(FlowSettings, entry, f'{origin}, [tool.flowgate.flow."{path}"]')
                 for path, entry in flows.items()
             }
         else:

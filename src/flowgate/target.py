@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from flowgate.discover import flow_sources, named_sources
-from flowgate.errors import FlowgateError
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.conf import Composed, Conf, compose, read_yaml
 from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
@@ -83,8 +84,28 @@ def chosen(project: Project, paths: list[str]) -> list[Source]:
         FlowgateError: there is none. A gate with nothing to judge must not look like one that was passed.
     """
     found = named_sources(project, paths) if paths else flow_sources(project)
-    found = [source for source in found if source.may_hold_a_flow()]
-    if not found:
+    named = {os.path.realpath(path) for path in [*paths, *map(project.absolute, project.settings.flow)]}
+    flows = [source for source in found if source.may_hold_a_flow()]
+    for source in flows:
+        if source.parse() is not None and os.path.realpath(source.path) in named and not targets(project, source):
+            raise FlowgateError(
+                f"{project.relative(source.path)} defines no FlowSpec at its top level, so nothing is judged"
+            )
+    if not any(source.parse() is None or targets(project, source) for source in flows):
         where = ", ".join(paths) or project.root
         raise FlowgateError(f"no flows found in {where}: no Python file there defines a FlowSpec")
-    return found
+    return flows
+
+
+def all_readable(project: Project, paths: list[str]) -> list[Target]:
+    """The flows that the user named, or all of them, where every one can be read.
+
+    Raises:
+        FlowgateError: there is none.
+        Inconclusive: a file cannot be parsed.
+    """
+    sources = chosen(project, paths)
+    for source in sources:
+        if source.parse() is None:
+            raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
+    return list(readable(project, sources))

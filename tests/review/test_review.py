@@ -15,7 +15,7 @@ from tests.conftest import Done, write
 from tests.review.investigation import FINDING, FLOW, IN_FLOW, IN_SOURCE, IN_STEP, dump, investigation, review
 
 Flowgate = Callable[..., Done]
-RECORD = ".flowgate/reviews/flow.noise_flow.yaml"
+RECORD = ".flowgate/reviews/flow.noise_flow.NoiseFlow.yaml"
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_words_around_the_json_do_no_harm(wrapped: str, packet: str, place: Path
         ({"changed": {"trap": "FR198", "answer": "clear"}}, "no such trap"),
         ({"changed": FINDING | {"quotes": [IN_STEP]}}, "quotes the flow and a source"),
         ({"changed": FINDING | {"quotes": [IN_SOURCE]}}, "quotes the flow and a source"),
-        ({"changed": {"trap": "FR102", "answer": "concern", "quotes": []}}, "a concern quotes"),
+        ({"changed": {"trap": "FR102", "answer": "concern", "quotes": []}}, "`concern` quotes"),
     ],
 )
 def test_a_review_that_does_not_hold_is_inconclusive(
@@ -276,3 +276,53 @@ def test_without_a_reviewer_it_says_how_to_go_on(place: Path, flowgate: Flowgate
 def test_quotes_may_differ_in_whitespace_only(packet: str, place: Path, flowgate: Flowgate) -> None:
     spaced = IN_FLOW | {"text": "rng   =  random.Random(\n  10000 + seed )"}
     assert take(flowgate, place, json.dumps(review(packet, {"trap": "FR101", "quotes": [spaced]}))).code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        ("answer: finding", "answer: clear", "blocked"),
+        ("findings:\n", "findings: []\nremoved:\n", ""),
+        ("rubric: sha256:", "rubric: sha256:0", "blocked"),
+        ("text: rng = random.Random(10000 + seed)", "text: something else entirely", "blocked"),
+    ],
+)
+def test_an_edited_record_is_held_against_the_case_again(
+    old: str, new: str, verdict: str, packet: str, place: Path, flowgate: Flowgate
+) -> None:
+    take(flowgate, place, dump(review(packet, FINDING)))
+    record = place / RECORD
+    text = record.read_text()
+    assert old in text
+    record.write_text(text.replace(old, new, 1))
+    done = flowgate(place, "gate", "--format", "json")
+    assert done.code in (1, 2), done
+    if verdict:
+        assert done.json()["flows"][0]["review"] == verdict
+
+
+def test_findings_cannot_be_emptied_out_of_a_record(packet: str, place: Path, flowgate: Flowgate) -> None:
+    take(flowgate, place, dump(review(packet, FINDING)))
+    document = yaml.safe_load((place / RECORD).read_text())
+    (place / RECORD).write_text(yaml.safe_dump(document | {"findings": []}))
+    assert flowgate(place, "gate").code == 1
+    (place / RECORD).write_text(yaml.safe_dump(document | {"findings": [], "answers": []}))
+    assert flowgate(place, "gate").code == 1
+
+
+def test_two_flows_of_a_file_have_a_review_each(place: Path, flowgate: Flowgate) -> None:
+    flow = (place / FLOW).read_text()
+    second = flow[flow.index("class NoiseFlow") : flow.index("if __name__")].replace("NoiseFlow", "OtherFlow")
+    write(place, {FLOW: flow + second})
+    assert "NoiseFlow" in flowgate(place, "review", "--packet").err
+    packet = flowgate(place, "review", f"{FLOW}:NoiseFlow", "--packet").out
+    assert flowgate(place, "review", f"{FLOW}:NoiseFlow", "--import", "-", given=dump(review(packet))).code == 0
+    done = flowgate(place, "gate", "--format", "json")
+    assert done.code == 1
+    assert {one["flow"]: one["review"] for one in done.json()["flows"]} == {"NoiseFlow": "pass", "OtherFlow": "blocked"}
+
+
+def test_a_module_imported_in_a_step_is_part_of_the_case(place: Path, flowgate: Flowgate) -> None:
+    flow = (place / FLOW).read_text().replace("        self.data =", "        import near\n        self.data =")
+    write(place, {FLOW: flow, "flow/near.py": "VALUE = 1\n"})
+    assert "flow/near.py" in flowgate(place, "review", "--packet").out

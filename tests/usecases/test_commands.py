@@ -114,6 +114,42 @@ def test_a_folder_that_git_ignores_is_linted_when_it_is_named(flowgate: Flowgate
     assert flowgate(repository, "lint", "sandbox").code == 1
 
 
+def test_a_flow_is_judged_by_the_settings_of_its_own_repository(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"a/flow.py": CLEAN, "a/flowgate.toml": '[flow."flow.py"]\nsources = ["missing.md"]\n', "b/x": ""})
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for path in (tmp_path / "a" / "flow.py", tmp_path / "link" / "flow.py"):
+        for command in ("gate", "run"):
+            done = flowgate(tmp_path / "b", command, str(path))
+            assert done.code == 2 and "missing.md" in done.err, (command, done)
+
+
+def test_a_flow_that_cannot_be_seen_is_not_passed(flowgate: Flowgate, tmp_path: Path) -> None:
+    hidden = "from metaflow import FlowSpec, step\ndef main():\n    class F(FlowSpec):\n        pass\n"
+    write(tmp_path, {"flow.py": hidden})
+    for arguments in (["gate"], ["gate", "flow.py"], ["prove", "flow.py"], ["run", "flow.py"], ["review", "--replay"]):
+        assert flowgate(tmp_path, *arguments).code == 2, arguments
+
+
+def test_settings_that_match_nothing_and_unknown_rules_are_errors(flowgate: Flowgate, tmp_path: Path) -> None:
+    for toml, words in (('flows = ["flo/*.py"]', "matches no file"), ('[lint]\nignore = ["FG999"]', "FG999")):
+        write(tmp_path, {"flow.py": CLEAN, "flowgate.toml": toml + "\n"})
+        done = flowgate(tmp_path, "lint")
+        assert done.code == 2 and words in done.err, done
+
+
+def test_a_file_that_cannot_be_read_cannot_be_excused(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": "class F(FlowSpec:\n"})
+    (found,) = flowgate(tmp_path, "lint", "--format", "json").json()["findings"]
+    assert flowgate(tmp_path, "override", found["id"], "--reason", "no", "--by", "Ada").code == 2
+
+
+def test_a_missing_review_is_annotated(flowgate: Flowgate, tmp_path: Path) -> None:
+    toml = '[flow."flow.py"]\nsources = ["notes.md"]\n'
+    write(tmp_path, {"flow.py": CLEAN, "notes.md": "notes", "flowgate.toml": toml})
+    done = flowgate(tmp_path, "gate", "--format", "github")
+    assert done.code == 1 and "::error file=flow.py" in done.out and "not reviewed" in done.out
+
+
 def test_hostile_names_cannot_write_workflow_commands(flowgate: Flowgate, tmp_path: Path) -> None:
     name = "a\n::error::owned,%.py"
     (tmp_path / name).write_text(TRAPPED)

@@ -23,10 +23,11 @@ def command(flow: str, arguments: tuple[str, ...], folder: str | None, color: st
     flowgate run flow/noise_flow.py -- --tag nightly
     flowgate run flow/noise_flow.py -- --config-value cfg 'hydra_overrides: [experiment=noise]' run
     """
+    from flowgate.project import project_of
     from flowgate.report.verdict import show_refusal
     from flowgate.usecases.run import execute, refusal
 
-    project = project_at(folder)
+    project = project_of(project_at(folder), [flow])
     against = refusal(project, flow)
     if against is not None:
         click.echo(show_refusal(against, project, use_color(color)), nl=False, err=True, color=True)

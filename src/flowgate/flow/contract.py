@@ -6,6 +6,7 @@ import fnmatch
 import re
 from typing import NamedTuple
 
+from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Composed, Conf, compose
 from flowgate.flow.model import Flow
 from flowgate.settings import FlowSettings
@@ -14,12 +15,11 @@ PINNED = ("aggregate.aggregate_results", "aggregate.lift_results", "an_*.an_resu
 
 
 class Contract(NamedTuple):
-    """A declared contract, the reason it carries, the surface it covers, and where it was declared."""
+    """A declared contract, the reason it carries, and the surface it covers."""
 
     kind: str
     reason: str
     surface: tuple[str, ...]
-    origin: str
 
 
 def declared(flow: Flow, conf: Conf | None, own: FlowSettings, overrides: tuple[str, ...] = ()) -> Contract | None:
@@ -33,13 +33,17 @@ def declared(flow: Flow, conf: Conf | None, own: FlowSettings, overrides: tuple[
         composed = compose(conf, overrides)
         kind = of_config(composed, "determinism")
         given = of_config(composed, "surface")
+        if given is not None and not (isinstance(given, list) and all(isinstance(one, str) for one in given)):
+            raise FlowgateError(
+                f"{conf.primary}: `surface` must be a list of `artifact` or `step.artifact`, not {given!r}"
+            )
         if isinstance(given, list) and not surface:
             surface = tuple(str(entry) for entry in given)
         if isinstance(kind, str) and kind:
             reason = of_config(composed, "determinism_reason")
-            return Contract(kind, str(reason or ""), surface or _default_surface(flow), "config")
+            return Contract(kind, str(reason or ""), surface or _default_surface(flow))
     if own.determinism:
-        return Contract(own.determinism, own.determinism_reason, surface or _default_surface(flow), "settings")
+        return Contract(own.determinism, own.determinism_reason, surface or _default_surface(flow))
     return None
 
 

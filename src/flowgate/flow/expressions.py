@@ -11,6 +11,7 @@ from flowgate.flow.assign import assign
 from flowgate.flow.attributes import attribute, read_global
 from flowgate.flow.calls import called
 from flowgate.flow.functions import function
+from flowgate.flow.imports import widen_search
 from flowgate.flow.run import CLASS, FUNCTION, TOP, Env, Run, Scope, label
 from flowgate.flow.trace import Called, Use
 from flowgate.flow.values import (
@@ -82,6 +83,8 @@ def _on_call(run: Run, node: ast.Call, scope: Scope) -> Value:
     call.home = scope.module
     call.result = called(run, call, node, scope)
     run.trace.events.append(Called(call, scope.module))
+    if name.startswith("sys.path.") or name == "site.addsitedir":
+        widen_search(run, call)
     return call
 
 

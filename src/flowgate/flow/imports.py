@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 
+from flowgate.flow.paths import FIXED, places
 from flowgate.flow.run import Run, Scope
 from flowgate.flow.trace import Import
-from flowgate.flow.values import Package, Ref, Unknown, Value
+from flowgate.flow.values import Call, Package, Ref, Unknown, Value
 
 
 def _on_import(run: Run, node: ast.Import, scope: Scope) -> None:
@@ -32,6 +34,14 @@ def _on_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
             scope.module.stars += origin.module.stars
         else:
             scope.module.stars.append(name)
+
+
+def widen_search(run: Run, call: Call) -> None:
+    """`sys.path.insert(0, folder)`: what lies there is first-party too."""
+    for argument in call.args:
+        for place in places(argument):
+            if place.anchor == FIXED and os.path.isdir(place.path):
+                run.modules.also_search(os.path.normpath(place.path))
 
 
 def imported(run: Run, name: str, level: int, node: ast.AST, scope: Scope) -> Value:

@@ -122,6 +122,14 @@ class Flow:
         return found
 
     @cached_property
+    def closure(self) -> list[Module]:
+        """Every first-party module the flow may import: at the top level, in a step or in a seam."""
+        for step in self.steps.values():
+            step.trace  # noqa: B018  (what a step imports is loaded when it is traced)
+        self.seams  # noqa: B018
+        return self.modules.closure()
+
+    @cached_property
     def predecessors(self) -> dict[str, list[str]]:
         """Which steps lead to each step."""
         found: dict[str, list[str]] = {name: [] for name in self.steps}
@@ -221,7 +229,7 @@ class Flow:
 
     def events(self) -> Iterator[tuple[str | None, Event]]:
         """Everything that happens: at the top level of each first-party module, then step by step."""
-        for module in self.modules.closure():
+        for module in self.closure:
             for event in self.modules.trace(module).events:
                 yield None, event
         for step in self.steps.values():

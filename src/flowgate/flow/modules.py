@@ -28,6 +28,11 @@ class Modules:
             self.search += [ancestor, os.path.join(ancestor, "src")]
         return self._load(os.path.abspath(source.path), source)
 
+    def also_search(self, folder: str) -> None:
+        """A folder that the code puts on sys.path."""
+        if folder not in self.search:
+            self.search.append(folder)
+
     def load(self, path: str) -> Module:
         """The module in the file `path`."""
         return self._loaded.get(path) or self._load(path, Source(path))

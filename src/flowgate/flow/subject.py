@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import digest
 from flowgate.flow.conf import Conf
 from flowgate.flow.model import Flow
+from flowgate.flow.paths import UNKNOWN, places
 from flowgate.project import Project
 
 
 def files_of(flow: Flow, conf: Conf | None) -> list[str]:
-    """The files a flow is made of: its own, the local modules it imports, its config folder. Absolute, each once."""
-    paths = [flow.path, *(module.path for module in flow.modules.closure())]
+    """The files a flow is made of: its own, the local modules it imports, its config and include files. Absolute."""
+    paths = [flow.path, *(module.path for module in flow.closure), *_declared(flow)]
     return list(dict.fromkeys(paths + (conf.files() if conf is not None else [])))
+
+
+def _declared(flow: Flow) -> list[str]:
+    """The files that the flow's Config and IncludeFile declarations read by default."""
+    found = []
+    for setting in flow.settings().values():
+        default = setting.call.argument(1 if setting.kind == "Config" else 99, "default")
+        for place in places(default) if default is not None and setting.kind != "Parameter" else []:
+            path = os.path.join(flow.modules.root, place.path)
+            if place.anchor != UNKNOWN and os.path.isfile(path):
+                found.append(path)
+    return found
 
 
 def digests(project: Project, paths: Iterable[str]) -> dict[str, str]:

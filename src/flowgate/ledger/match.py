@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flowgate.finding import OVERRIDDEN, STALE, Finding
-from flowgate.ledger.store import NAME, Entry
+from flowgate.ledger.store import NAME, Entry, read
 from flowgate.project import Project, git_output
 
 HOLDS, CHANGED, GONE, EXPIRED = "holds", "excused code changed", "finding gone", "expired"
@@ -97,6 +97,18 @@ def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding]
         if index not in taken and found.rule == entry.rule and _same_flow(entry, found, root):
             return index
     return None
+
+
+def overlay(project: Project, findings: Iterable[Finding], layer: str, flows: set[str] | None = None) -> Matched:
+    """The findings of a layer (`FG`, `FR`, `FP`) with the states that the ledger gives them.
+
+    Args:
+        flows: the flows that were judged; entries of others are not spoken of. None where all were.
+    """
+    listed = list(findings)
+    entries = [entry for entry in read(project) if entry.rule.startswith(layer)]
+    mine = [entry for entry in entries if flows is None or entry.flow in flows]
+    return match(listed, mine, date_under_test(project), project.root) if mine else Matched(listed, [])
 
 
 def date_under_test(project: Project) -> datetime.date:

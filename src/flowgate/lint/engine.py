@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, Finding, in_reading_order
 from flowgate.flow.source import Source
 from flowgate.lint.rule import Rule
@@ -19,6 +20,11 @@ _DEEPEST = 8000
 def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
     """Every finding on the flows in `sources`, in reading order."""
     ignored = project.settings.lint.ignore
+    unknown = set(ignored) - {name for rule in RULES for name in (rule.id, rule.slug)}
+    if unknown:
+        raise FlowgateError(
+            f"{project.settings.origin}, [tool.flowgate.lint] ignore: there is no rule {min(unknown)!r}"
+        )
     rules = [rule for rule in RULES if rule.id not in ignored and rule.slug not in ignored]
     findings: list[Finding] = []
     parents: set[tuple[str, str]] = set()
@@ -54,7 +60,7 @@ def _lint_source(project: Project, source: Source, rules: list[Rule], parents: s
 
 def _broken_files(project: Project, target: Target) -> list[Finding]:
     """The modules and config files of a flow that cannot be read."""
-    modules = [module.source for module in target.flow.modules.closure() if module.source.fault]
+    modules = [module.source for module in target.flow.closure if module.source.fault]
     found = [_unreadable(project, target.flow.path, one.path, one.fault or "", one.fault_line) for one in modules]
     return found + [
         _unreadable(project, target.flow.path, path, fault, line) for path, fault, line in target.broken_config()

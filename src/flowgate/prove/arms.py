@@ -39,13 +39,14 @@ class Task(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """An arm that ran to its end."""
+    """An arm that ran to its end. `files` are those of the project that its tasks read and none of them wrote."""
 
     arm: Arm
     run: str
     seconds: float
     store: str
     tasks: dict[tuple[str, str], Task]
+    files: frozenset[str]
 
 
 class Start(NamedTuple):
@@ -108,11 +109,11 @@ def _command(start: Start, arm: Arm, home: str) -> list[str]:
         "--no-pylint",
         *start.before_run,
         "run",
-        "--max-workers",
+        *start.after_run,
+        "--max-workers",  # last, so that no run option outvotes the arm
         str(arm.workers),
         "--run-id-file",
         os.path.join(home, "run_id"),
-        *start.after_run,
     ]
 
 
@@ -131,6 +132,7 @@ def _environ(start: Start, arm: Arm, home: str) -> dict[str, str]:
             filter(None, [environ.get("METAFLOW_DEFAULT_DECOSPECS"), "flowgate_probe.record.watch"])
         ),
         "FLOWGATE_PROBE_FOLDER": os.path.join(home, "records"),
+        "FLOWGATE_PROBE_ROOT": start.root,
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
         "FLOWGATE_PROBE_ORDER": arm.order,
         "FLOWGATE_PROBE_SURFACE": json.dumps(start.surface),
@@ -207,8 +209,17 @@ def _read(start: Start, arm: Arm, home: str, seconds: float) -> Ran:
         key: Task(key[0], key[1], record["task"], record["artifacts"], bool(record["forced"]))
         for key, record in latest.items()
     }
+    read = {path for record in latest.values() for path in record["files"][0]}
+    written = {path for record in latest.values() for path in record["files"][1]}
     run_id = next(iter(latest.values()))["run"]
-    return Ran(arm, f"{start.flow_name}/{run_id}", seconds, os.path.join(home, "store", ".metaflow"), tasks)
+    return Ran(
+        arm,
+        f"{start.flow_name}/{run_id}",
+        seconds,
+        os.path.join(home, "store", ".metaflow"),
+        tasks,
+        frozenset(read - written),
+    )
 
 
 def _place(parts: list[Any]) -> str:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from flowgate.errors import Inconclusive
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.project import Project
 
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
@@ -37,9 +37,11 @@ def find(project: Project, flow_path: str, scripted: bool) -> Environment:
     """
     launcher = project.settings.prove.launcher
     if launcher:
+        if shutil.which(launcher[0], path=_search_path(project.root)) is None:
+            raise FlowgateError(f"launcher under [tool.flowgate.prove] names {launcher[0]!r}, which cannot be run")
         python = _behind(launcher, flow_path, scripted, project.root)
         found = _inspect(python, launcher, project.root)
-        if "metaflow" not in found.distributions and found.distributions:
+        if "metaflow" not in found.distributions:
             raise Inconclusive(_missing([" ".join(python)]))
         return found
     tried = []
@@ -49,6 +51,10 @@ def find(project: Project, flow_path: str, scripted: bool) -> Environment:
             return found
         tried.append(candidate)
     raise Inconclusive(_missing(tried))
+
+
+def _search_path(root: str) -> str:
+    return os.pathsep.join([root, os.environ.get("PATH", os.defpath)])
 
 
 def _missing(tried: list[str]) -> str:
@@ -89,7 +95,7 @@ def _inspect(python: tuple[str, ...], launcher: tuple[str, ...], root: str) -> E
         done = subprocess.run(
             [*python, script], cwd=root, env=environ, capture_output=True, text=True, check=False, timeout=120
         )
-        told = json.loads(done.stdout)
+        told = json.loads(done.stdout[done.stdout.rfind('{"python"') :])
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return Environment(launcher, python, "", "", {})
     return Environment(launcher, python, told["python"], told["platform"], told["distributions"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -68,13 +69,12 @@ class _Ground(NamedTuple):
     parts: dict[str, str]
 
 
-def contract_of(target: Target) -> Contract | None:
-    """The contract that the flow or its settings declare, under the overrides of the settings.
+def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
+    """The contract that the flow or its settings declare, under Hydra overrides.
 
     Raises:
         FlowgateError: the config cannot be composed, or what is declared is no contract.
     """
-    overrides = target.project.settings.prove.overrides
     contract = declared(target.flow, target.conf, target.settings, overrides)
     if contract is not None and contract.kind not in CONTRACTS:
         raise FlowgateError(
@@ -93,18 +93,24 @@ def prove(target: Target, tell: Tell, fresh: bool = False) -> Proof:
     Raises:
         FlowgateError: the flow's config cannot be composed, or declares no known contract.
     """
-    contract = contract_of(target)
+    overrides = target.project.settings.prove.overrides
+    weakening = [one for one in overrides if re.match(r"[+~]*(experiment\.)?(determinism|surface)\b", one)]
+    if weakening:
+        raise FlowgateError(f"overrides under [tool.flowgate.prove] may not change the claim itself: {weakening[0]}")
+    contract = contract_of(target, overrides)
     if contract is None:
         note = "it declares no contract; declare `determinism` to have it proven"
         return Proof(target.path, target.flow.name, SKIPPED, "", note)
     if not plan(contract.kind, 2):
-        note = f"declared nondeterministic: {contract.reason or 'no reason given'}"
+        if not contract.reason.strip():
+            raise FlowgateError(f"{target.path} declares {contract.kind} without a `determinism_reason`")
+        note = f"declared nondeterministic: {contract.reason}"
         return Proof(target.path, target.flow.name, SKIPPED, contract.kind, note)
     try:
         ground = _ground(target, contract)
         with _alone(target, tell):
             held = None if fresh else receipts.load(target.project, target.path, target.flow.name)
-            if held is not None and not changes(held.parts, ground.parts):
+            if held is not None and not changes(held.parts, ground.parts) and _still_there(target, held):
                 return _from_receipt(target, held)
             return _run_arms(target, ground, tell)
     except Inconclusive as error:
@@ -151,6 +157,12 @@ def _alone(target: Target, tell: Tell) -> Iterator[None]:
         lock.release()
 
 
+def _still_there(target: Target, held: Receipt) -> bool:
+    """Whether every file that the tasks read is what it was."""
+    paths = [target.project.absolute(name) for name in held.files]
+    return all(map(os.path.isfile, paths)) and digests(target.project, paths) == held.files
+
+
 def _from_receipt(target: Target, held: Receipt) -> Proof:
     """What an earlier proof of exactly this came to."""
     why = "by receipt: the flow, its config and its environment are what they were"
@@ -182,7 +194,7 @@ def _run_arms(target: Target, ground: _Ground, tell: Tell) -> Proof:
         ]
         tell("comparing", None, 0, 0.0)
         proof = _judge(target, ground, start, ran)
-        receipts.save(target.project, _receipt(target, ground, proof))
+        receipts.save(target.project, _receipt(target, ground, proof, ran))
         _drop_others(place, folder)
         kept = proof.verdict == PASS
         return proof
@@ -302,7 +314,8 @@ def _finding(
     return Finding(rule, "prove", ERROR, target.path, target.flow.name, path, line, step, code, message, mend)
 
 
-def _receipt(target: Target, ground: _Ground, proof: Proof) -> Receipt:
+def _receipt(target: Target, ground: _Ground, proof: Proof, ran: list[Ran]) -> Receipt:
+    read = {path for one in ran for path in one.files if os.path.isfile(path)}
     return Receipt(
         flow=target.path,
         name=target.flow.name,
@@ -310,6 +323,7 @@ def _receipt(target: Target, ground: _Ground, proof: Proof) -> Receipt:
         contract=ground.contract.kind,
         note=proof.note,
         parts=ground.parts,
+        files=digests(target.project, sorted(read)),
         environment={"python": ground.environment.version, "platform": ground.environment.platform},
         arms=list(proof.arms),
         surface=proof.surface,

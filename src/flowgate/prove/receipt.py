@@ -28,7 +28,11 @@ class ArmRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A proof that was decided: the parts of its subject by name, its arms, its verdict, and each surface digest."""
+    """A proof that was decided: its verdict, its arms, each surface digest, and all that it depended on.
+
+    `parts` are what is known before a run: the files of the flow, its claim, its environment. `files` are the digests of
+    what the tasks read besides.
+    """
 
     flow: str
     name: str
@@ -36,6 +40,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contract: str
     note: str
     parts: dict[str, str]
+    files: dict[str, str]
     environment: dict[str, str]
     arms: list[ArmRecord]
     surface: dict[str, str]

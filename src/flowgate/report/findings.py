@@ -56,6 +56,11 @@ def annotation(found: Finding) -> str:
     return f"::{level} {place}::{_data(found.message + ('. ' + found.mend if found.mend else ''))}\n"
 
 
+def remark(path: str, title: str, message: str) -> str:
+    """An error that is about a whole file."""
+    return f"::error file={_property(path)},title={_property(title)}::{_data(message)}\n"
+
+
 def _data(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

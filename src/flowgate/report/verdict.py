@@ -8,10 +8,10 @@ from flowgate.finding import OVERRIDDEN, RESOLVED, in_reading_order
 from flowgate.ledger.match import remarks
 from flowgate.project import Project
 from flowgate.prove.proof import Proof
-from flowgate.report.findings import annotation, text
+from flowgate.report.findings import annotation, remark, text
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.run import Refusal
-from flowgate.verdict import PASS, FlowVerdict, Layer, Verdict, overall
+from flowgate.verdict import BLOCKED, INCONCLUSIVE, PASS, STALE, FlowVerdict, Layer, Verdict, overall
 
 
 def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool) -> str:
@@ -20,13 +20,24 @@ def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool
     if form == "json":
         return json.dumps(verdict.as_record(), indent=1) + "\n"
     if form == "github":
-        return "".join(annotation(found) for found in findings if found.state not in (OVERRIDDEN, RESOLVED))
+        shown = [annotation(found) for found in findings if found.state not in (OVERRIDDEN, RESOLVED)]
+        return "".join(shown + [line for flow in verdict.flows for line in _layer_annotations(flow)])
     lines = [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
     lines += [f"ledger: {remark}\n" for remark in remarks(verdict.standings)]
     if lines:
         lines.append("\n")
     lines += [_flow(flow, project, color) for flow in verdict.flows]
     return "".join(lines) + paint(f"gate: {verdict.result}", verdict.result, color) + "\n"
+
+
+def _layer_annotations(flow: FlowVerdict) -> list[str]:
+    """What blocks a flow, or leaves it undecided, without a finding of its own: a missing review, a crashed arm."""
+    layers = (("review", flow.review), ("prove", flow.prove))
+    return [
+        remark(flow.path, f"flowgate {name}: {layer.result}", layer.note)
+        for name, layer in layers
+        if layer.result in (BLOCKED, STALE, INCONCLUSIVE) and layer.note
+    ]
 
 
 def _flow(flow: FlowVerdict, project: Project, color: bool) -> str:
@@ -57,7 +68,9 @@ def show_proofs(proofs: list[Proof], project: Project, form: str, color: bool) -
         }
         return json.dumps(record, indent=1) + "\n"
     if form == "github":
-        return "".join(annotation(found) for proof in proofs for found in proof.findings if found.state != OVERRIDDEN)
+        shown = [annotation(found) for proof in proofs for found in proof.findings if found.state != OVERRIDDEN]
+        undecided = [proof for proof in proofs if proof.verdict == INCONCLUSIVE]
+        return "".join(shown + [remark(proof.flow, "flowgate prove", proof.note) for proof in undecided])
     return "".join(_proof(proof, project, color) for proof in proofs)
 
 

@@ -14,8 +14,8 @@ from flowgate.errors import Inconclusive
 from flowgate.review.case import Case
 from flowgate.review.rubric import OTHER, TRAPS, known
 
-SCHEMA = "flowgate/review/v1"
-_SHORTEST = 4
+SCHEMA: Literal["flowgate/review/v1"] = "flowgate/review/v1"
+_SHORTEST = 8
 
 
 class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,8 +123,8 @@ def _faults(answer: Answer, case: Case) -> list[str]:
     in_source = any(quote.path in case.sources for quote in answer.quotes)
     if answer.answer == "finding" and not (in_flow and in_source):
         faults.append("a finding quotes the flow and a source of truth, both")
-    if answer.answer == "concern" and not answer.quotes:
-        faults.append("a concern quotes what it is about")
+    if answer.answer in ("concern", "not_applicable") and not answer.quotes:
+        faults.append(f"`{answer.answer}` quotes the lines it rests on")
     if answer.answer == "clear" and not in_flow and answer.trap != OTHER.id:
         faults.append("`clear` quotes the lines of the flow that make it so")
     return faults

@@ -13,6 +13,7 @@ from flowgate.review.case import Case, is_asked, open_case
 from flowgate.review.packet import packet
 from flowgate.review.record import Record, as_finding
 from flowgate.review.reviewers import REVIEWERS, name_of
+from flowgate.review.rubric import rubric_digest
 from flowgate.target import Target
 
 PASS, BLOCKED, SKIPPED, STALE = "pass", "blocked", "skipped", "stale"
@@ -38,13 +39,18 @@ def standing(target: Target) -> Standing:
     if not target.settings.sources:
         return Standing(BLOCKED, _no_sources(target))
     case = open_case(target)
-    held = records.load(target.project, target.path)
+    held = records.load(target.project, target.path, target.flow.name)
     if held is None:
         return Standing(BLOCKED, f"not reviewed; {again}")
     findings = _findings(target, case, held)
     if held.subject != case.subject:
         what = "; ".join(changes(held.files, case.digests)[:4]) or "its record was edited"
         return Standing(STALE, f"reviewed before it changed ({what}); {again}", findings)
+    if held.reviewer.rubric != rubric_digest():
+        return Standing(STALE, f"reviewed under another rubric; {again}", findings)
+    fault = records.fault(held, case)
+    if fault:
+        return Standing(BLOCKED, f"its record does not hold ({fault}); {again}", findings)
     blocked = any(found.blocks for found in findings)
     return Standing(BLOCKED if blocked else PASS, f"reviewed by {held.reviewer.name}", findings)
 
@@ -106,7 +112,7 @@ def _answered(text: str, case: Case) -> Review:
 
 
 def _keep(target: Target, case: Case, review: Review, kind: str, name: str) -> Record:
-    earlier = records.load(target.project, target.path)
+    earlier = records.load(target.project, target.path, target.flow.name)
     made = records.make(case, target.flow, review, kind, name, earlier)
     records.save(target.project, made)
     return made

@@ -64,7 +64,7 @@ def _form(case: Case) -> str:
     return (
         "# Answer\n\nPrint one JSON object and nothing else. `answer` is `clear`, `concern` (the sources do not decide), "
         "`finding` (the flow departs from them) or `not_applicable`. FR101 to FR105 are each answered; FR199 only where "
-        "there is something to say. A `finding` quotes the flow and a source, a `clear` quotes the flow, and every quote "
+        "there is something to say. A `finding` quotes the flow and a source, a `clear` quotes the flow, any other answer quotes what it rests on, and every quote "
         "is copied exactly from the file it names, or the review is rejected. Copy `flow` and `subject` from here.\n\n"
         + json.dumps(example, indent=1)
     )

@@ -12,7 +12,18 @@ from flowgate.files import parse_yaml, read_text, write_whole
 from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
 from flowgate.flow.model import Flow
 from flowgate.project import Project
-from flowgate.review.answers import Answer, Quote, Review, line_of, normal_code, shorten, squeeze
+from flowgate.review.answers import (
+    SCHEMA,
+    Answer,
+    Quote,
+    Rejected,
+    Review,
+    check,
+    line_of,
+    normal_code,
+    shorten,
+    squeeze,
+)
 from flowgate.review.case import Case
 from flowgate.review.rubric import rubric_digest
 
@@ -56,18 +67,18 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     findings: list[Held] = []
 
 
-def path_of(project: Project, flow: str) -> str:
-    """Where the record of a flow lies."""
-    return project.state("reviews", flow.removesuffix(".py").replace("/", ".") + ".yaml")
+def path_of(project: Project, flow: str, name: str) -> str:
+    """Where the record of a flow lies: by its file and its class."""
+    return project.state("reviews", f"{flow.removesuffix('.py').replace('/', '.')}.{name}.yaml")
 
 
-def load(project: Project, flow: str) -> Record | None:
+def load(project: Project, flow: str, name: str) -> Record | None:
     """The record of a flow; None where it was never reviewed.
 
     Raises:
         FlowgateError: the record is there but is none.
     """
-    path = path_of(project, flow)
+    path = path_of(project, flow, name)
     if not os.path.lexists(path):
         return None
     shown = project.relative(path)
@@ -93,9 +104,23 @@ def save(project: Project, record: Record) -> str:
 
     Dumper.add_representer(str, text)
     body = yaml.dump(msgspec.to_builtins(record), Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
-    path = path_of(project, record.flow)
+    path = path_of(project, record.flow, record.name)
     write_whole(path, _HEAD.format(flow=record.flow) + body, project.relative(path))
     return path
+
+
+def fault(record: Record, case: Case) -> str:
+    """What is wrong with a record of this very case: it is held against the case like a new review."""
+    try:
+        check(Review(SCHEMA, record.flow, record.subject, record.answers), case)
+    except Rejected as error:
+        return str(error)
+    answered = [answer for answer in record.answers if answer.answer in ("finding", "concern")]
+    kept = {(held.rule, tuple(sorted((q.path, q.text) for q in held.quotes))) for held in record.findings}
+    for answer in answered:
+        if (answer.trap, tuple(sorted((q.path, q.text) for q in answer.quotes))) not in kept:
+            return f"its {answer.answer} on {answer.trap} is not among its findings"
+    return ""
 
 
 def make(case: Case, flow: Flow, review: Review, kind: str, name: str, earlier: Record | None) -> Record:

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
-from flowgate.ledger.match import Standing, date_under_test, match
-from flowgate.ledger.store import Entry, read
+from flowgate.ledger.match import Matched, overlay
 from flowgate.lint.engine import lint
-from flowgate.project import Project
+from flowgate.project import Project, project_of
 from flowgate.prove.proof import Proof, Tell, contract_of, prove
 from flowgate.review import judge
 from flowgate.target import Target, chosen, readable
 from flowgate.verdict import INCONCLUSIVE, PASS, SKIPPED, FlowVerdict, Layer, Verdict, layer_result
-
-
-class _Ledger(NamedTuple):
-    """The ledger's entries, laid over findings layer by layer; what became of each entry is collected."""
-
-    project: Project
-    entries: list[Entry]
-    whole: bool
-    standings: list[Standing]
-
-    def over(self, findings: list[Finding], layer: str, flows: set[str]) -> list[Finding]:
-        """The findings of one layer with the states that the ledger gives them."""
-        mine = [e for e in self.entries if e.rule.startswith(layer) and (self.whole or e.flow in flows)]
-        if not mine:
-            return findings
-        matched = match(findings, mine, date_under_test(self.project), self.project.root)
-        self.standings.extend(matched.standings)
-        return matched.findings
 
 
 def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) -> Verdict:
@@ -41,29 +20,41 @@ def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) ->
     Raises:
         FlowgateError: no flow is there, or settings, config, ledger or a record cannot be read.
     """
+    project = project_of(project, paths)
     sources = chosen(project, paths)
-    ledger = _Ledger(project, read(project), not paths, [])
-    seen = {project.relative(source.path) for source in sources}
-    linted = ledger.over(lint(project, sources), "FG", seen)
+    seen = {project.relative(source.path) for source in sources} if paths else None
+    linted = overlay(project, lint(project, sources), "FG", seen)
     targets = list(readable(project, sources))
-    reviews = {target.path: _review(target) for target in targets}
-    reviewed = ledger.over([found for one in reviews.values() for found in one.findings], "FR", seen)
-    proofs = {id(target): _proof(target, [*linted, *reviewed], tell, fresh) for target in targets}
-    proven = ledger.over([found for proof in proofs.values() for found in proof.findings], "FP", seen)
+    reviews = [_review(target) for target in targets]
+    reviewed = overlay(project, [found for one in reviews for found in one.findings], "FR", seen)
+    against = [*linted.findings, *reviewed.findings]
+    proofs = [_proof(target, against, tell, fresh) for target in targets]
+    proven = overlay(project, [found for proof in proofs for found in proof.findings], "FP", seen)
+    layers = (linted, reviewed, proven)
     flows = [
-        FlowVerdict(
-            target.path,
-            target.flow.name,
-            _contract(target, proofs[id(target)]),
-            Layer(layer_result(_of(linted, target), PASS), ""),
-            Layer(layer_result(_of(reviewed, target), reviews[target.path].verdict), reviews[target.path].note),
-            Layer(layer_result(_of(proven, target), proofs[id(target)].verdict), proofs[id(target)].note),
-        )
-        for target in targets
+        _through_layers(target, review, proof, layers)
+        for target, review, proof in zip(targets, reviews, proofs, strict=True)
     ]
-    flows += _unreadable(project, sources, linted)
-    findings = (*linted, *reviewed, *proven)
-    return Verdict(tuple(flows), findings, tuple(proofs.values()), tuple(ledger.standings))
+    return Verdict(
+        flows=(*flows, *_unreadable(project, sources, linted.findings)),
+        findings=tuple(found for layer in layers for found in layer.findings),
+        proofs=tuple(proofs),
+        standings=tuple(standing for layer in layers for standing in layer.standings),
+    )
+
+
+def _through_layers(
+    target: Target, review: judge.Standing, proof: Proof, layers: tuple[Matched, Matched, Matched]
+) -> FlowVerdict:
+    linted, reviewed, proven = (_of(layer.findings, target) for layer in layers)
+    return FlowVerdict(
+        target.path,
+        target.flow.name,
+        _contract(target, proof),
+        Layer(layer_result(linted, PASS), ""),
+        Layer(layer_result(reviewed, review.verdict), review.note),
+        Layer(layer_result(proven, proof.verdict), proof.note),
+    )
 
 
 def _review(target: Target) -> judge.Standing:
@@ -86,7 +77,7 @@ def _contract(target: Target, proof: Proof) -> str:
     if proof.contract:
         return proof.contract
     try:
-        contract = contract_of(target)
+        contract = contract_of(target, target.project.settings.prove.overrides)
     except FlowgateError:
         return ""
     return contract.kind if contract is not None else ""
@@ -98,7 +89,7 @@ def _of(findings: list[Finding], target: Target) -> list[Finding]:
 
 def _unreadable(project: Project, sources: list[Source], findings: list[Finding]) -> list[FlowVerdict]:
     """A file that cannot be read is a flow of which nothing could be asked."""
-    not_asked = Layer(SKIPPED, "the file cannot be read")
+    not_asked = Layer(INCONCLUSIVE, "the file cannot be read")
     return [
         FlowVerdict(
             path, path, "", Layer(layer_result([f for f in findings if f.flow == path], PASS), ""), not_asked, not_asked

@@ -9,7 +9,7 @@ from flowgate.discover import flow_sources, named_sources
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.lint.engine import lint
-from flowgate.project import Project, open_project
+from flowgate.project import Project, project_of
 
 if TYPE_CHECKING:
     from flowgate.ledger.match import Standing
@@ -31,9 +31,7 @@ class LintReport(NamedTuple):
 
 def check(project: Project, paths: list[str]) -> LintReport:
     """Lint the flows at `paths`, or every flow of the project."""
-    if paths and not any(_inside(path, project.root) for path in paths):
-        first = os.path.abspath(paths[0])
-        project = open_project(first if os.path.isdir(first) else os.path.dirname(first) or ".")
+    project = project_of(project, paths)
     sources = named_sources(project, paths) if paths else flow_sources(project)
     return check_sources(project, sources, whole=not paths)
 
@@ -43,15 +41,8 @@ def check_sources(project: Project, sources: list[Source], whole: bool) -> LintR
     findings = lint(project, sources)
     if not os.path.lexists(project.state("ledger.yaml")):
         return LintReport(project, findings, [], len(sources))
-    from flowgate.ledger.match import date_under_test, match
-    from flowgate.ledger.store import read
+    from flowgate.ledger.match import overlay
 
-    seen = {project.relative(source.path) for source in sources}
-    entries = [entry for entry in read(project) if entry.rule.startswith("FG") and (whole or entry.flow in seen)]
-    matched = match(findings, entries, date_under_test(project), project.root)
+    seen = None if whole else {project.relative(source.path) for source in sources}
+    matched = overlay(project, findings, "FG", seen)
     return LintReport(project, matched.findings, matched.standings, len(sources))
-
-
-def _inside(path: str, root: str) -> bool:
-    real = os.path.realpath(path)
-    return real == root or real.startswith(root + os.sep)

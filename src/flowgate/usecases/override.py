@@ -8,7 +8,7 @@ from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
 from flowgate.ledger.store import Entry, append
-from flowgate.lint.engine import lint
+from flowgate.lint.engine import UNREADABLE, lint
 from flowgate.project import Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.review.judge import standing
@@ -24,6 +24,8 @@ def override(project: Project, name: str, reason: str, expires: str | None, by: 
     if not reason.strip():
         raise FlowgateError("an override needs a reason: why is the finding wrong here, or the risk accepted?")
     found = _named(project, name)
+    if found.rule == UNREADABLE:
+        raise FlowgateError(f"{found.id} cannot be overridden: of a file that cannot be read, nothing can be accepted")
     entry = Entry(
         finding=found.id,
         flow=found.flow,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flowgate.errors import Inconclusive
-from flowgate.ledger.match import date_under_test, match
-from flowgate.ledger.store import read
-from flowgate.project import Project
+from flowgate.ledger.match import overlay
+from flowgate.project import Project, project_of
 from flowgate.prove.proof import Proof, Tell, prove
-from flowgate.target import chosen, readable
+from flowgate.target import all_readable
+from flowgate.verdict import layer_result
 
 
 def prove_flows(project: Project, paths: list[str], tell: Tell, fresh: bool) -> list[Proof]:
@@ -16,15 +15,10 @@ def prove_flows(project: Project, paths: list[str], tell: Tell, fresh: bool) -> 
     Raises:
         FlowgateError: no flow is there, one cannot be parsed, or settings, config or ledger cannot be read.
     """
-    sources = chosen(project, paths)
-    for source in sources:
-        if source.parse() is None:
-            raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
-    entries = [entry for entry in read(project) if entry.rule.startswith("FP")]
-    date = date_under_test(project)
+    project = project_of(project, paths)
     proofs = []
-    for target in readable(project, sources):
+    for target in all_readable(project, paths):
         proof = prove(target, tell, fresh)
-        matched = match(list(proof.findings), entries, date, project.root)
-        proofs.append(proof._replace(findings=tuple(matched.findings)))
+        findings = overlay(project, proof.findings, "FP", {target.path}).findings
+        proofs.append(proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict)))
     return proofs

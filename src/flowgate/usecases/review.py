@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NamedTuple
 
-from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.ledger.match import date_under_test, match
-from flowgate.ledger.store import read
-from flowgate.project import Project, git_output
+from flowgate.ledger.match import overlay
+from flowgate.project import Project, git_output, project_of
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import ask, standing, take
 from flowgate.review.packet import packet
-from flowgate.target import Target, chosen, readable
+from flowgate.target import Target, all_readable
 from flowgate.verdict import EXIT_CODES, layer_result, overall
 
 
@@ -41,24 +41,24 @@ def take_from(project: Project, paths: list[str], source: str) -> Reviewed:
     """
     target = _only(project, paths)
     take(target, _read(source), "import", _person(project))
-    return _stand(project, target)
+    return _stand(target)
 
 
 def ask_for(project: Project, paths: list[str]) -> list[Reviewed]:
     """Have every named flow reviewed; without names, every flow whose review is missing or stale."""
     found = []
-    for target in _all(project, paths):
+    for target in _named(project, paths):
         if not is_asked(target) and not paths:
             continue
         if paths or standing(target).verdict != "pass":
             ask(target)
-        found.append(_stand(project, target))
+        found.append(_stand(target))
     return found
 
 
 def replay(project: Project, paths: list[str]) -> list[Reviewed]:
     """How the committed reviews stand; nothing is asked and nothing written."""
-    return [_stand(project, target) for target in _all(project, paths)]
+    return [_stand(target) for target in _named(project, paths)]
 
 
 def exit_code(reviews: list[Reviewed]) -> int:
@@ -66,26 +66,29 @@ def exit_code(reviews: list[Reviewed]) -> int:
     return EXIT_CODES[overall([one.verdict for one in reviews])]
 
 
-def _stand(project: Project, target: Target) -> Reviewed:
+def _stand(target: Target) -> Reviewed:
     held = standing(target)
-    entries = [entry for entry in read(project) if entry.rule.startswith("FR")]
-    findings = match(list(held.findings), entries, date_under_test(project), project.root).findings
+    findings = overlay(target.project, held.findings, "FR", {target.path}).findings
     verdict = layer_result(findings, held.verdict) if held.verdict in ("pass", "blocked") else held.verdict
     return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings))
 
 
-def _all(project: Project, paths: list[str]) -> list[Target]:
-    sources = chosen(project, paths)
-    for source in sources:
-        if source.parse() is None:
-            raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
-    return list(readable(project, sources))
+def _named(project: Project, paths: list[str]) -> list[Target]:
+    """The flows at `paths`; `flow.py:NoiseFlow` names one of several in a file."""
+    files = [path.rpartition(":")[0] if _names_class(path) else path for path in paths]
+    classes = {path.rpartition(":")[2] for path in paths if _names_class(path)}
+    found = all_readable(project_of(project, files), files)
+    return [target for target in found if not classes or target.flow.name in classes]
+
+
+def _names_class(path: str) -> bool:
+    return ":" in path and not os.path.lexists(path)
 
 
 def _only(project: Project, paths: list[str]) -> Target:
-    found = _all(project, paths)
-    if len(found) > 1:
-        names = ", ".join(sorted({target.path for target in found}))
+    found = _named(project, paths)
+    if len(found) != 1:
+        names = ", ".join(sorted(f"{target.path}:{target.flow.name}" for target in found)) or "none of that name"
         raise FlowgateError(f"name the one flow to review; there are {names}")
     return found[0]
 

@@ -11,7 +11,7 @@ from flowgate.finding import Finding
 from flowgate.project import Project
 from flowgate.prove.environment import find
 from flowgate.prove.proof import contract_of
-from flowgate.target import Target, readable
+from flowgate.target import Target, all_readable, chosen
 from flowgate.usecases.lint import check
 from flowgate.usecases.review import replay
 
@@ -31,6 +31,7 @@ def refusal(project: Project, path: str) -> Refusal | None:
     Raises:
         FlowgateError: `path` is no flow, or a source of truth or the ledger cannot be read.
     """
+    chosen(project, [path])
     report = check(project, [path])
     findings = [found for found in report.findings if found.blocks]
     if any(found.rule == "FG001" for found in findings):
@@ -48,9 +49,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
         FlowgateError: the arguments ask a `single_worker` flow for more workers.
         Inconclusive: no interpreter has Metaflow.
     """
-    from flowgate.flow.source import Source
-
-    target = next(readable(project, [Source(path)]))
+    target = all_readable(project, [path])[0]
     scripted = target.flow.module.source.script_block() is not None
     environment = find(project, target.flow.path, scripted)
     return _stream([*environment.launcher, path, *_command_line(target, arguments)])
@@ -61,7 +60,7 @@ def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
     given = list(arguments[1:] if arguments[:1] == ("--",) else arguments)
     if not any(word in _COMMANDS for word in given):
         given = ["run", *given]
-    contract = contract_of(target)
+    contract = contract_of(target, _overrides(given))
     if contract is None or contract.kind != "single_worker":
         return given
     asked = [given[at + 1 : at + 2] for at, word in enumerate(given) if word == "--max-workers"]
@@ -72,6 +71,22 @@ def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
         return given
     at = next(at for at, word in enumerate(given) if word in _COMMANDS)
     return [*given[: at + 1], "--max-workers", "1", *given[at + 1 :]]
+
+
+def _overrides(arguments: list[str]) -> tuple[str, ...]:
+    """The Hydra overrides among a flow's arguments: `--config-value cfg "hydra_overrides: [...]"`."""
+    import yaml
+
+    found: list[str] = []
+    for word in arguments:
+        if "hydra_overrides" in word:
+            try:
+                given = yaml.safe_load(word)
+            except yaml.YAMLError:
+                continue
+            listed = given.get("hydra_overrides") if isinstance(given, dict) else None
+            found += [str(one) for one in listed] if isinstance(listed, list) else []
+    return tuple(found)
 
 
 def _stream(command: list[str]) -> int:

@@ -30,7 +30,7 @@ class CwdRelativePath(Rule):
         modules = target.flow.modules
         calls = [
             (event.call, module)
-            for module in modules.closure()
+            for module in target.flow.closure
             for event in modules.trace(module).events
             if isinstance(event, Called)
         ]

@@ -17,7 +17,7 @@ def main() -> None:
             found.setdefault(name.lower().replace("_", "-").replace(".", "-"), distribution.version)
     version = "%d.%d.%d" % sys.version_info[:3]
     where = "%s %s" % (platform.system(), platform.machine())
-    json.dump({"python": version, "platform": where, "executable": sys.executable, "distributions": found}, sys.stdout)
+    json.dump({"python": version, "platform": where, "distributions": found}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ order, torch modules by class and state, other objects by class and pickled stat
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import reprlib
 import struct
@@ -313,7 +314,7 @@ def _object(value: Any) -> Described:
         parts += list(enumerate(items))
     if pairs is not None:
         pairs = list(pairs)
-        ordered = type(value).__name__ == "OrderedDict"
+        ordered = isinstance(value, collections.OrderedDict)
         parts.append((Attribute(""), pairs if ordered else dict(pairs)))
     return Described((b"object", _name(type(value)).encode()), parts)
 
@@ -338,6 +339,9 @@ def _numpy(value: Any) -> Described | None:
     if isinstance(value, numpy.ma.MaskedArray):
         mask = numpy.ma.getmaskarray(value)
         return Described(header, [(Attribute("mask"), mask), (Attribute("data"), value.filled(0))])
+    own = getattr(value, "__dict__", None)
+    if own and type(value) is not numpy.ndarray:
+        return Described(header, [(Attribute(""), numpy.asarray(value)), *_state(dict(own))])
     if value.dtype.hasobject and value.dtype.names is None:
         return Described(header, [(_index(at), value[at]) for at in numpy.ndindex(value.shape)])
     if value.dtype.names is not None:
@@ -399,7 +403,7 @@ def _tensor_array(torch: Any, value: Any) -> Any:
     try:
         return plain.numpy()
     except (TypeError, RuntimeError):
-        return bytes(plain.view(torch.uint8).reshape(-1).tolist()) if plain.numel() else b""
+        return bytes(plain.reshape(-1).view(torch.uint8).tolist()) if plain.numel() else b""
 
 
 def _pandas(value: Any) -> Described | None:
@@ -425,6 +429,8 @@ def _pandas(value: Any) -> Described | None:
         parts = [(Attribute("categories"), value.categories), (Attribute("codes"), value.codes)]
         return Described((b"pandas", name, repr(value.ordered).encode()), parts)
     if isinstance(value, pandas.api.extensions.ExtensionArray):
+        if type(value).__name__ in ("NumpyExtensionArray", "PandasArray"):
+            return Described((b"pandas", name, str(value.dtype).encode()), [(Attribute(""), value.to_numpy())])
         unset = value.isna()
         filled = [None if gap else item for item, gap in zip(value, unset)] if unset.any() else None
         plain = value.to_numpy() if filled is None else filled

@@ -9,42 +9,40 @@ import fnmatch
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from metaflow import current, user_step_decorator
 from metaflow.runtime import NativeRuntime
 
-from flowgate_probe import order
+from flowgate_probe import order, reads
 from flowgate_probe.equality import Incomparable, digest, type_of
 
 FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
 SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
 
 order.install(NativeRuntime)
+reads.watch()
 
 
 @user_step_decorator  # type: ignore[untyped-decorator]
 def watch(step_name: str, flow: Any, inputs: Any = None, attributes: Any = None) -> Iterator[None]:
     """Wait for this task's turn, let the user's code run, then write down what it stored."""
-    began = time.time()
     order.await_turn(step_name, str(current.task_id), int(current.retry_count))
     yield
     if FOLDER:
-        _write(step_name, flow, began)
+        _write(step_name, flow)
 
 
-def _write(step_name: str, flow: Any, began: float) -> None:
+def _write(step_name: str, flow: Any) -> None:
     record = {
         "step": step_name,
         "index": _index(flow),
         "task": str(current.task_id),
         "run": str(current.run_id),
         "attempt": int(current.retry_count),
-        "pathspec": str(current.pathspec),
-        "seconds": time.time() - began,
         "forced": order.was_forced(),
+        "files": reads.noted(),
         "artifacts": _artifacts(step_name, flow),
     }
     path = os.path.join(FOLDER, "%s-%s-%s.json" % (step_name, current.task_id, current.retry_count))
