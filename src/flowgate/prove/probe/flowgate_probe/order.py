@@ -2,7 +2,7 @@
 
 Only one task's user code runs at a time. Which one is decided from the graph and the queue alone, never from a clock:
 when a task has finished and what follows it is queued, the free slots are filled and the first in rank gets its turn.
-Under `reversed` the rank is the place in the foreaches and splits, last first; under `random:SEED` it is drawn.
+Under `reversed` the rank is the place in the foreaches and splits, last first.
 
 A join of a static split, or of a switch inside a foreach, gets its inputs in the order of a set, which hangs on the
 scheduler's hash seed. That order is forced too: as named under `forward`, the other way round under `reversed`.
@@ -10,7 +10,6 @@ scheduler's hash seed. That order is forced too: as named under `forward`, the o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -63,20 +62,13 @@ class _Scheduler:
             return None, {}
         step, asked = queue.pop(self._next(runtime, queue))
         if asked.get("input_paths") and runtime._graph[step].type == "join":
-            asked = dict(asked, input_paths=self._ordered(step, asked["input_paths"]))
+            asked = dict(asked, input_paths=_ordered(asked["input_paths"]))
         return step, asked
-
-    def _ordered(self, step: str, paths: Any) -> Any:
-        """The inputs of a join, branch by branch; a foreach's own tasks stay in the order of their index."""
-        parents = sorted({str(path).split("/")[-2] for path in paths}, key=lambda name: (self._rank(name, ()), name))
-        if MODE == "reversed":
-            parents.reverse()
-        return [path for parent in parents for path in paths if str(path).split("/")[-2] == parent]
 
     def _next(self, runtime: Any, queue: Any) -> int:
         if MODE == "forward":
             return len(queue) - 1
-        best = max(range(len(queue)), key=lambda at: (self._rank(queue[at][0], self._place(runtime, *queue[at])), at))
+        best = max(range(len(queue)), key=lambda at: (self._place(runtime, *queue[at]), at))
         return best
 
     def settle(self, runtime: Any) -> None:
@@ -91,15 +83,10 @@ class _Scheduler:
         for key, task in launched.items():
             asked = {"input_paths": task.input_paths, "split_index": task.split_index}
             place = self.places[task.path] = self._place(runtime, task.step, asked)
-            ranked.append((self._rank(task.step, place), key))
+            ranked.append((place, key))
         self.running = max(ranked)[1] if ranked else None
         if self.running is not None:
             _grant(self.running)
-
-    def _rank(self, step: str, place: Place) -> Any:
-        if MODE.startswith("random:"):
-            return hashlib.sha256(("%s %s %r" % (MODE, step, place)).encode()).digest()
-        return place
 
     def _place(self, runtime: Any, step: str, asked: dict[str, Any]) -> Place:
         """The indices of the foreaches and splits around a task, outermost first."""
@@ -116,6 +103,12 @@ class _Scheduler:
         if parent.type in ("split", "split-and"):
             return (*above[0], list(parent.out_funcs).index(step))
         return above[0]
+
+
+def _ordered(paths: Any) -> Any:
+    """The inputs of a join, branch by branch; a foreach's own tasks stay in the order of their index."""
+    parents = sorted({str(path).split("/")[-2] for path in paths}, reverse=MODE == "reversed")
+    return [path for parent in parents for path in paths if str(path).split("/")[-2] == parent]
 
 
 def _turn_file(key: Key) -> str:
