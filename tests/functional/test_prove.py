@@ -239,6 +239,40 @@ def test_no_signal_leaves_an_orphan_or_a_receipt(signals: list[signal.Signals], 
     assert not list(tmp_path.glob(".flowgate/cache/proofs/*/receipt.json"))
 
 
+@pytest.mark.parametrize("place", ["os.path.dirname(os.path.abspath(__file__))", "os.getcwd()"])
+def test_an_answer_that_one_arm_leaves_to_the_next_proves_nothing(
+    place: str, flowgate: Flowgate, tmp_path: Path
+) -> None:
+    before = f"""
+import os, random
+
+def remembered():
+    path = os.path.join({place}, "answer.txt")
+    if not os.path.exists(path):
+        with open(path, "w") as file:
+            file.write(str(random.random()))
+    return open(path).read()
+"""
+    done, proof = prove(flowgate, tmp_path, fan("remembered()", before=before))
+    assert (done.code, proof["verdict"]) == (3, "inconclusive"), done
+    assert "answer.txt" in proof["note"]
+
+
+def test_files_that_each_arm_writes_itself_are_fine(flowgate: Flowgate, tmp_path: Path) -> None:
+    before = """
+import os
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+def keep(index):
+    with open(os.path.join(HERE, f"part_{index}.txt"), "w") as file:
+        file.write(str(index))
+    return index
+"""
+    gather = "[open(os.path.join(HERE, f'part_{one.value}.txt')).read() for one in inputs]"
+    done, proof = prove(flowgate, tmp_path, fan("keep(self.index)", gather, before=before))
+    assert (done.code, proof["verdict"]) == (0, "pass"), done
+
+
 def test_an_edited_receipt_is_not_believed(flowgate: Flowgate, tmp_path: Path) -> None:
     _, proof = prove(flowgate, tmp_path, fan("hash('a')"))
     assert proof["verdict"] == "blocked"

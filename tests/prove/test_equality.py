@@ -9,6 +9,7 @@ import datetime
 import decimal
 import math
 import pickle
+import re
 import struct
 import sys
 from pathlib import Path
@@ -102,6 +103,7 @@ def test_every_bit_of_an_array_counts(dtype: str, element: int, bit: int) -> Non
     assert found.path == "['w'][{},{},{}]".format(*np.unravel_index(element, left.shape))
 
 
+RNN = torch.nn.LSTM(2, 2)
 ALIKE = {
     "sets by content": ({3, 1, 2}, {2, 1, 3}),
     "dicts by content": ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
@@ -120,6 +122,10 @@ ALIKE = {
     "slots": (Slotted(1), Slotted(1)),
     "collections": (collections.Counter("aab"), collections.Counter("baa")),
     "decimals": (decimal.Decimal("1.10"), decimal.Decimal("1.10")),
+    "patterns": (re.compile("a+", re.IGNORECASE), re.compile("a+", re.IGNORECASE)),
+    "object series": (pd.Series([1, None], dtype=object), pd.Series([1, None], dtype=object)),
+    "a bfloat16 scalar": (torch.tensor(1.0, dtype=torch.bfloat16), torch.tensor(1.0, dtype=torch.bfloat16)),
+    "recurrent modules": (copy.deepcopy(RNN), pickle.loads(pickle.dumps(RNN))),
     "generators of numbers": (np.random.default_rng(3), np.random.default_rng(3)),
 }
 APART = {
@@ -144,6 +150,7 @@ APART = {
         datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
         datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(0), "X")),
     ),
+    "missing values": (pd.Series([1, None], dtype=object), pd.Series([1, float("nan")], dtype=object)),
     "decimal exponents": (decimal.Decimal("1.1"), decimal.Decimal("1.10")),
 }
 

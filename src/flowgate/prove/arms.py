@@ -39,14 +39,15 @@ class Task(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """An arm that ran to its end. `files` are those of the project that its tasks read and none of them wrote."""
+    """An arm that ran to its end, with the files that its tasks read and wrote."""
 
     arm: Arm
     run: str
     seconds: float
     store: str
     tasks: dict[tuple[str, str], Task]
-    files: frozenset[str]
+    read: frozenset[str]
+    written: frozenset[str]
 
 
 class Start(NamedTuple):
@@ -218,7 +219,8 @@ def _read(start: Start, arm: Arm, home: str, seconds: float) -> Ran:
         seconds,
         os.path.join(home, "store", ".metaflow"),
         tasks,
-        frozenset(read - written),
+        frozenset(read),
+        frozenset(written),
     )
 
 

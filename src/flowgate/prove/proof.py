@@ -245,6 +245,8 @@ def _judge(target: Target, ground: _Ground, start: Start, ran: list[Ran]) -> Pro
     if divergence is not None:
         findings.append(_diverged(target, divergence))
     verdict = BLOCKED if findings else PASS
+    if verdict == PASS:
+        _refuse_leftovers(target, left, right)
     digest_of = {
         f"{key[0]}{key[1]}.{name}": held.get("digest", "") for (key, name), held in surface_of(left, surface).items()
     }
@@ -261,6 +263,17 @@ def _judge(target: Target, ground: _Ground, start: Start, ran: list[Ran]) -> Pro
         tuple(findings),
         reduced=reduced,
     )
+
+
+def _refuse_leftovers(target: Target, left: Ran, right: Ran) -> None:
+    """Two arms that agree because the second read what the first had left behind prove nothing."""
+    left_behind = sorted((left.written & right.read) - right.written)
+    if left_behind:
+        raise Inconclusive(
+            f"arm `{right.arm.name}` read {target.project.relative(left_behind[0])}, which arm `{left.arm.name}` had "
+            f"written, and wrote it not itself: its answer may be the other's. Remove the file and write it below "
+            f"tempfile.gettempdir(), which is fresh in every arm"
+        )
 
 
 def _note(findings: list[Finding], arms: tuple[ArmRecord, ...], kind: str) -> str:
@@ -315,7 +328,8 @@ def _finding(
 
 
 def _receipt(target: Target, ground: _Ground, proof: Proof, ran: list[Ran]) -> Receipt:
-    read = {path for one in ran for path in one.files if os.path.isfile(path)}
+    inside = target.project.root + os.sep
+    read = {path for one in ran for path in one.read - one.written if path.startswith(inside) and os.path.isfile(path)}
     return Receipt(
         flow=target.path,
         name=target.flow.name,

@@ -8,6 +8,7 @@ order, torch modules by class and state, other objects by class and pickled stat
 from __future__ import annotations
 
 import collections
+import copyreg
 import hashlib
 import reprlib
 import struct
@@ -297,8 +298,9 @@ _GLOBALS = (type(describe), type(len), type(sys))
 
 def _object(value: Any) -> Described:
     """Any other object, by its class and what pickle would store of it."""
+    reducer = copyreg.dispatch_table.get(type(value))
     try:
-        reduced = value.__reduce_ex__(4)
+        reduced = reducer(value) if reducer is not None else value.__reduce_ex__(4)
     except RecursionError:
         raise
     except Exception as error:
@@ -385,7 +387,8 @@ def _torch(value: Any) -> Described | None:
         header += (str(value.layout).encode(), b"grad" if value.requires_grad else b"")
         return Described(header, [(Attribute(""), _tensor_array(torch, value))])
     if isinstance(value, torch.nn.Module):
-        state = {name: item for name, item in vars(value).items() if not name.endswith("_hooks")}
+        held = value.__reduce_ex__(4)[2] or {}  # what pickle would store: a module may leave caches out
+        state = {name: item for name, item in held.items() if not name.endswith("_hooks")}
         return Described((b"module", _name(type(value)).encode()), _state(state))
     if isinstance(value, (torch.dtype, torch.device, torch.Size)):
         return Described((b"torch", _name(type(value)).encode(), repr(value).encode()), [])

@@ -1,4 +1,8 @@
-"""Which of the project's own files a task read: a proof stands only while they are what they were."""
+"""Which files a task read and wrote, in the project and in the places where files are left lying.
+
+A proof stands only while the files it read are what they were; and a file that one arm leaves to the next carries an
+answer over.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sys
 from typing import Any, List, Tuple
 
 ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
+_SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm") if root)
 _LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/")
 
 _read = set()  # type: Set[str]
@@ -15,7 +20,7 @@ _written = set()  # type: Set[str]
 
 
 def watch() -> None:
-    """From now on, note every file below ROOT that this process opens."""
+    """From now on, note every file there that this process opens."""
     if ROOT:
         sys.addaudithook(_note)
 
@@ -30,7 +35,7 @@ def _note(event: str, arguments: Tuple[Any, ...]) -> None:
         return
     if isinstance(path, (str, bytes)):
         absolute = os.path.abspath(os.fsdecode(path))
-        if absolute.startswith(ROOT + os.sep) and not any(part in absolute for part in _LEFT_OUT):
+        if absolute.startswith(_SHARED) and not any(part in absolute for part in _LEFT_OUT):
             (_written if writes else _read).add(absolute)
 
 
