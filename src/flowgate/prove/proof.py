@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -171,7 +171,7 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
         name=target.flow.name,
         verdict=held.verdict,
         contract=held.contract,
-        note=f"proven {why}" if held.verdict == PASS else f"{held.note} (known {why})",
+        note=f"proven {why}{_reduction(held.reduced)}" if held.verdict == PASS else f"{held.note} (known {why})",
         arms=tuple(held.arms),
         surface=held.surface,
         divergence=held.divergence,
@@ -250,7 +250,7 @@ def _judge(target: Target, ground: _Ground, start: Start, ran: list[Ran]) -> Pro
     digest_of = {
         f"{key[0]}{key[1]}.{name}": held.get("digest", "") for (key, name), held in surface_of(left, surface).items()
     }
-    note = _note(findings, arms, kind)
+    note = _note(findings, arms, kind) + _reduction(reduced)
     return Proof(
         target.path,
         target.flow.name,
@@ -274,6 +274,11 @@ def _refuse_leftovers(target: Target, left: Ran, right: Ran) -> None:
             f"written, and wrote it not itself: its answer may be the other's. Remove the file and write it below "
             f"tempfile.gettempdir(), which is fresh in every arm"
         )
+
+
+def _reduction(overrides: Sequence[str]) -> str:
+    """What to add to the note of a proof that was reduced, so that no report shows it as a whole one."""
+    return f"; a reduced proof, under {', '.join(overrides)}" if overrides else ""
 
 
 def _note(findings: list[Finding], arms: tuple[ArmRecord, ...], kind: str) -> str:
