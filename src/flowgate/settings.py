@@ -13,6 +13,7 @@ from flowgate.errors import FlowgateError
 
 CONTRACTS = ("order_independent", "single_worker", "nondeterministic")
 REVIEWERS = ("command", "none")
+_LEAST = {"workers": 2, "schedules": 0, "jobs": 1}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -32,13 +33,19 @@ class ReviewSettings(NamedTuple):
 
 
 class ProveSettings(NamedTuple):
-    """`[tool.flowgate.prove]`: how the arms run. `timeout` is in seconds, for each arm."""
+    """`[tool.flowgate.prove]`: how the arms run.
+
+    `timeout` is in seconds, for each arm. `schedules` is the number of further, random orders; `jobs` that of arms side
+    by side, 0 for what the machine's cores allow.
+    """
 
     workers: int = 4
     launcher: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     timeout: float = 1800.0
+    schedules: int = 0
+    jobs: int = 0
 
 
 class FlowSettings(NamedTuple):
@@ -189,9 +196,10 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if name == "float":
         return seconds(value, where)
     if name == "int":
-        if type(value) is int and value >= 2:
+        least = _LEAST[where.rpartition(" ")[2]]
+        if type(value) is int and value >= least:
             return value
-        raise FlowgateError(f"{where} must be a whole number of at least 2")
+        raise FlowgateError(f"{where} must be a whole number of at least {least}")
     if isinstance(value, str):
         return value
     raise FlowgateError(f"{where} must be a string, not {type(value).__name__}")

@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from flowgate.finding import Finding, in_reading_order
 from flowgate.ledger.match import Standing
+from flowgate.outcome import BLOCKED, EXIT_CODES, PASS, overall
 from flowgate.prove.proof import Proof
-
-PASS, BLOCKED, INCONCLUSIVE, SKIPPED, STALE = "pass", "blocked", "inconclusive", "skipped", "stale"
-EXIT_CODES = {PASS: 0, BLOCKED: 1, INCONCLUSIVE: 3, SKIPPED: 0, STALE: 1}
 
 
 class Layer(NamedTuple):
@@ -70,13 +68,6 @@ class Verdict(NamedTuple):
             "findings": [found.as_record() for found in in_reading_order(list(self.findings))],
             "proofs": [proof.as_record() for proof in self.proofs],
         }
-
-
-def overall(results: list[str]) -> str:
-    """The worst of several results."""
-    if BLOCKED in results or STALE in results:
-        return BLOCKED
-    return INCONCLUSIVE if INCONCLUSIVE in results else PASS
 
 
 def layer_result(findings: list[Finding], otherwise: str) -> str:

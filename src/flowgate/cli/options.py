@@ -42,6 +42,14 @@ def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
+overrides_option = click.option(
+    "--overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A Hydra override, such as training=smoke, on top of those of the settings; the proof is shown as reduced.",
+)
+
+
 def project_at(folder: str | None) -> Project:
     """The project around `folder`, the folder given to the group, or the current one; and stand there."""
     context = click.get_current_context()

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, project_at, use_color
+from flowgate.cli.options import common, overrides_option, project_at, use_color
 
 
 @click.command("prove")
 @click.argument("flows", nargs=-1, metavar="[FLOW]...")
 @common("text", "json", "github")
 @click.option("--no-cache", is_flag=True, help="Run the arms even where a receipt would do.")
-def command(flows: tuple[str, ...], folder: str | None, form: str, quiet: bool, color: str, no_cache: bool) -> int:
+@overrides_option
+@click.option(
+    "--schedules", type=click.IntRange(0), metavar="K", help="Try K more orders, drawn at random from a seed."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="Arms side by side. Default: 2 where there are cores."
+)
+@click.option("--compare", nargs=2, metavar="RUN RUN", help="Run nothing: compare two runs, such as `NoiseFlow/17`.")
+@click.option("--diagnose", is_flag=True, help="Change one thing at a time, and say which one makes the difference.")
+@click.option("--suggest", is_flag=True, help="Say which contract the flow could declare: the strongest that holds.")
+def command(
+    flows: tuple[str, ...],
+    folder: str | None,
+    form: str,
+    quiet: bool,
+    color: str,
+    no_cache: bool,
+    overrides: tuple[str, ...],
+    schedules: int | None,
+    jobs: int | None,
+    compare: tuple[str, str] | None,
+    diagnose: bool,
+    suggest: bool,
+) -> int:
     """Run the arms that a flow's contract asks for, and compare their conclusions exactly.
 
     \b
@@ -21,14 +44,34 @@ def command(flows: tuple[str, ...], folder: str | None, form: str, quiet: bool, 
 
     The arms are real runs in the project's own environment, in a store of their own. There is no tolerance: the
     surface is equal bit for bit, or the first task and artifact that differ are named.
-    """
-    from flowgate.report.progress import Progress
-    from flowgate.report.verdict import show_proofs
-    from flowgate.usecases.prove import prove_flows
-    from flowgate.verdict import EXIT_CODES, layer_result, overall
 
-    project = project_at(folder)
+    \b
+    flowgate prove                                  every flow that declares a contract
+    flowgate prove flow/noise_flow.py --schedules 5
+    flowgate prove flow/noise_flow.py --diagnose    after a divergence: what makes it
+    flowgate prove flow/noise_flow.py --suggest     before a contract is declared
+    flowgate prove --compare NoiseFlow/17 NoiseFlow/18
+    """
+    from flowgate.outcome import EXIT_CODES, overall
+    from flowgate.report import proof as report
+    from flowgate.report.progress import Progress
+    from flowgate.usecases import prove as use
+
+    if (compare is not None) + diagnose + suggest > 1:
+        raise click.UsageError("--compare, --diagnose and --suggest exclude each other")
+    project, paint = project_at(folder), use_color(color)
+    wanted = use.Wanted(overrides, schedules, jobs, no_cache)
     with Progress(quiet or form == "json") as progress:
-        proofs = prove_flows(project, list(flows), progress.tell, fresh=no_cache)
-    click.echo(show_proofs(proofs, project, form, use_color(color)), nl=False, color=True)
-    return EXIT_CODES[overall([layer_result(list(proof.findings), proof.verdict) for proof in proofs])]
+        if diagnose:
+            diagnosed = use.diagnose(project, list(flows), wanted, progress.tell)
+            text, code = report.show_diagnoses(diagnosed, project, form, paint), int(any(d.culprit for d in diagnosed))
+        elif suggest:
+            suggested = use.suggest(project, list(flows), wanted, progress.tell)
+            text, code = report.show_suggestions(suggested, project, form), 0
+        else:
+            one = use.compare(project, list(flows), compare) if compare is not None else None
+            proofs = [one] if one is not None else use.prove_flows(project, list(flows), wanted, progress.tell)
+            text = report.show_proofs(proofs, project, form, paint, quiet)
+            code = EXIT_CODES[overall([proof.verdict for proof in proofs])]
+    click.echo(text, nl=False, color=True)
+    return code

@@ -64,8 +64,12 @@ def _resolved(composed: Composed, value: object) -> object:
     return held if match else value
 
 
+def surface_of_flow(flow: Flow, own: FlowSettings) -> tuple[str, ...]:
+    """The surface of the settings, else the pinned names that the flow has, else the public artifacts of `end` (empty)."""
+    return own.surface or _default_surface(flow)
+
+
 def _default_surface(flow: Flow) -> tuple[str, ...]:
-    """The pinned names that the flow has; else nothing, which stands for the public artifacts of `end`."""
     return tuple(entry for entry in PINNED if _stored(flow, *entry.split(".")))
 
 

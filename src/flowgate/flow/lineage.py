@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from flowgate.flow.model import Flow, Step
+from flowgate.flow.slice import artifacts_behind
 from flowgate.flow.trace import Read, Stored
 from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Value, options, walk
 
@@ -51,16 +52,26 @@ def trail(flow: Flow, surface: list[Place], loose: bool = False) -> set[Place]:
 
 def _feeds(flow: Flow, step: str, artifact: str, loose: bool) -> Iterator[Place]:
     before = flow.predecessors.get(step, [])
-    made = flow.steps[step].trace.attributes.get(artifact)
-    names = {artifact} if made is None else set()
-    if made is not None:
-        names = read_by(made) if not loose else set()
-        names = names or _all_reads(flow.steps[step])
+    stored = stored_in(flow.steps[step], artifact)
+    names = {artifact} if artifact not in flow.steps[step].trace.attributes else set()
+    if stored:
+        names |= _all_reads(flow.steps[step]) if loose else _made_of(flow.steps[step], stored)
         yield from _fan_out(flow, step)
     for name in names:
         yield (step, name)
         for earlier in before:
             yield (earlier, name)
+
+
+def _made_of(step: Step, stored: list[Stored]) -> set[str]:
+    """The artifacts that some stored values were computed from; all that the step reads, where that cannot be told."""
+    names: set[str] = set()
+    for event in stored:
+        names |= read_by(event.value)
+        if not any(node is event.node for node in ast.walk(step.node)):
+            return names or _all_reads(step)  # stored by a helper
+        names |= artifacts_behind(step.node, event.node)
+    return names
 
 
 def read_by(value: Value) -> set[str]:
@@ -103,13 +114,49 @@ def _fan_out(flow: Flow, step: str) -> Iterator[Place]:
                 return
 
 
+def stored_in(step: Step, artifact: str) -> list[Stored]:
+    """Every place in a step, in order, that stores an artifact or changes it where it is."""
+    return [event for event in step.trace.events if isinstance(event, Stored) and event.name == artifact]
+
+
 def assigned_at(flow: Flow, step: str, artifact: str) -> tuple[str, int, str] | None:
-    """The file, line and code that assign an artifact in a step; None where nothing written there does."""
+    """The file, line and code that assign an artifact in a step, or else first use it; None where nothing there does."""
     if step not in flow.steps:
         return None
-    stored = [event for event in flow.steps[step].trace.events if isinstance(event, Stored) and event.name == artifact]
+    stored = stored_in(flow.steps[step], artifact)
     if not stored:
-        return None
+        return _touched_at(flow.steps[step], artifact)
     last = stored[-1]
     code = ast.unparse(last.value.node) if last.value.node is not None else ""
     return last.home.path, getattr(last.node, "lineno", 1), f"{ast.unparse(last.node)} = {code}"
+
+
+def _touched_at(step: Step, artifact: str) -> tuple[str, int, str] | None:
+    """The statement that first uses an artifact: `self.model.fit(data)` changes what it never assigns."""
+    for event in step.trace.events:
+        if isinstance(event, Read) and event.name == artifact:
+            line = getattr(event.node, "lineno", 1)
+            around = [
+                node
+                for node in ast.walk(step.node)
+                if isinstance(node, ast.stmt)
+                and node is not step.node
+                and node.lineno <= line <= (node.end_lineno or line)
+            ]
+            code = ast.unparse(around[-1] if around else event.node)
+            return event.home.path, line, code
+    return None
+
+
+def reaches(flow: Flow, step: str, other: str) -> bool:
+    """Whether a step comes before another, or before itself in a recursion."""
+    seen: set[str] = set()
+    queue = [step]
+    while queue:
+        at = queue.pop()
+        for transition in flow.steps[at].transitions if at in flow.steps else ():
+            if other in transition.targets:
+                return True
+            queue += [target for target in transition.targets if target not in seen]
+            seen.update(transition.targets)
+    return False

@@ -1,22 +1,29 @@
-"""The arms a contract asks for, and one arm run for real: isolated, watched, ended with its whole process group."""
+"""One arm: a real run of the flow, isolated, watched, and ended with its whole process group."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
 from flowgate.prove.environment import PROBE, Environment
+from flowgate.prove.store import Store, arm_store, user_config
 
 GUARD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guard.py")
-_TAIL = 4000
+_TAIL = 60_000
 _FATAL_LINES = 12
+_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \[[^\]]*\] ?")
+_STILL_THERE = 0.05
+_NEWS = 0.25
 
 
 class Arm(NamedTuple):
@@ -29,29 +36,36 @@ class Arm(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What the probe wrote of one task. `place` is where it stands in foreaches and recursion, equal in every run."""
+    """What is known of one task. `place` is where it stands in foreaches and recursion, equal in every run."""
 
     step: str
     place: str
     task: str
-    artifacts: dict[str, dict[str, str]]
-    forced: bool
+    artifacts: dict[str, dict[str, Any]]
+    order: str
 
 
 class Ran(NamedTuple):
-    """An arm that ran to its end, with the files that its tasks read and wrote."""
+    """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started."""
 
     arm: Arm
     run: str
     seconds: float
-    store: str
+    store: Store
     tasks: dict[tuple[str, str], Task]
-    read: frozenset[str]
-    written: frozenset[str]
+    read: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    made: tuple[str, ...] = ()
+    started: frozenset[str] = frozenset()
+    origin: str = "proof"
 
 
 class Start(NamedTuple):
-    """What is common to the arms of one proof."""
+    """What is common to the arms of one proof.
+
+    `watched`: whether the probe is attached to them. `scratch`: the temporary folder of all of them, emptied for each;
+    else each has one of its own.
+    """
 
     environment: Environment
     flow_path: str
@@ -62,45 +76,82 @@ class Start(NamedTuple):
     before_run: tuple[str, ...]
     after_run: tuple[str, ...]
     timeout: float
+    watched: bool = True
+    scratch: str = ""
 
 
-Progress = Callable[[Arm, int, float], None]
+Progress = Callable[[Arm, int, int, float], None]
 
 
-def plan(contract: str, workers: int) -> list[Arm]:
-    """The arms that a contract asks for; none for `nondeterministic`."""
-    if contract == "order_independent":
-        return [Arm("forward", 1, 1, "forward"), Arm("adversarial", workers, 4242, "reversed")]
-    if contract == "single_worker":
-        return [Arm("first", 1, 1, "forward"), Arm("second", 1, 4242, "forward")]
-    return []
+class Crash(Exception):
+    """An arm that did not come to its end. `unwatchable` where the probe could not be attached."""
+
+    def __init__(self, text: str, unwatchable: bool = False) -> None:
+        super().__init__(text)
+        self.unwatchable = unwatchable
 
 
-def run(start: Start, arm: Arm, progress: Progress) -> Ran:
-    """Run one arm to its end.
+class _Going(NamedTuple):
+    """An arm under way."""
+
+    arm: Arm
+    home: str
+    scratch: str
+    guard: subprocess.Popen[bytes]
+    began: float
+
+
+def run(start: Start, arms: list[Arm], progress: Progress) -> list[Ran | Crash]:
+    """Run arms side by side to their ends; once one has failed, the others are ended too.
 
     Raises:
-        Inconclusive: it crashed, hung past its time-out, or left nothing to read.
+        Inconclusive: one ran past its time-out, or left nothing to read.
     """
+    going: list[_Going] = []
+    ended: dict[str, Ran | Crash] = {}
+    try:
+        for arm in arms:
+            going.append(_launch(start, arm))
+        while len(ended) < len(arms):
+            for one in going:
+                if one.arm.name not in ended and one.guard.poll() is not None:
+                    ended[one.arm.name] = _outcome(start, one)
+            if any(isinstance(one, Crash) for one in ended.values()):
+                break
+            _look_after(start, [one for one in going if one.arm.name not in ended], progress)
+        return [ended.get(arm.name) or Crash(f"arm `{arm.name}` was ended with the other") for arm in arms]
+    finally:
+        for one in going:
+            _end(one.guard)
+            shutil.rmtree(one.scratch, ignore_errors=True)
+
+
+def _launch(start: Start, arm: Arm) -> _Going:
     home = os.path.join(start.folder, arm.name)
-    for name in ("records", "turns", "scratch", "home"):
+    shutil.rmtree(home, ignore_errors=True)
+    for name in ("records", "turns", "home"):
         os.makedirs(os.path.join(home, name))
-    log = os.path.join(home, "log.txt")
-    began = time.monotonic()
-    with open(log, "wb") as output:
+    scratch = _scratch(start)
+    with open(os.path.join(home, "log.txt"), "wb") as output:
         guard = subprocess.Popen(
             [sys.executable, "-I", GUARD, *_command(start, arm, home)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=start.root,
-            env=_environ(start, arm, home),
+            env=_environ(start, arm, home, scratch),
             start_new_session=True,
         )
-        code = _wait(guard, start, arm, home, began, progress)
-    if code != 0:
-        raise Inconclusive(_crash(arm, code, log))
-    return _read(start, arm, home, time.monotonic() - began)
+    return _Going(arm, home, scratch, guard, time.monotonic())
+
+
+def _scratch(start: Start) -> str:
+    """An empty temporary folder. Below the system's own: a socket's path may have no more than some 100 characters."""
+    if not start.scratch:
+        return tempfile.mkdtemp(prefix="flowgate-")
+    shutil.rmtree(start.scratch, ignore_errors=True)
+    os.makedirs(start.scratch)
+    return start.scratch
 
 
 def _command(start: Start, arm: Arm, home: str) -> list[str]:
@@ -118,50 +169,67 @@ def _command(start: Start, arm: Arm, home: str) -> list[str]:
     ]
 
 
-def _environ(start: Start, arm: Arm, home: str) -> dict[str, str]:
+def _environ(start: Start, arm: Arm, home: str, scratch: str) -> dict[str, str]:
     """The caller's environment, with Metaflow's state, the scratch folder and the hash seed of this arm alone."""
-    environ = {name: value for name, value in os.environ.items() if name not in ("METAFLOW_PROFILE", "PYTHONHASHSEED")}
-    paths = [PROBE, environ.get("PYTHONPATH", "")]
+    environ = {**user_config(), **os.environ}
+    for name in ("METAFLOW_PROFILE", "PYTHONHASHSEED"):
+        environ.pop(name, None)
+    interpreter = os.path.dirname(start.environment.python[0])
+    environ |= arm_store(start.folder, arm.name).variables()
     environ |= {
-        "METAFLOW_DATASTORE_SYSROOT_LOCAL": os.path.join(home, "store"),
         "METAFLOW_HOME": os.path.join(home, "home"),
         "METAFLOW_CLIENT_CACHE_PATH": os.path.join(home, "home", "client"),
-        "METAFLOW_DEFAULT_DATASTORE": "local",
+        "METAFLOW_DATASTORE_SYSROOT_LOCAL": os.path.join(home, "store"),
         "METAFLOW_DEFAULT_METADATA": "local",
         "METAFLOW_USER": environ.get("METAFLOW_USER") or "flowgate",
-        "METAFLOW_DEFAULT_DECOSPECS": " ".join(
-            filter(None, [environ.get("METAFLOW_DEFAULT_DECOSPECS"), "flowgate_probe.record.watch"])
-        ),
+        "PATH": os.pathsep.join(filter(None, [interpreter, environ.get("PATH", os.defpath)])),
+        "PYTHONHASHSEED": str(arm.hash_seed),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": scratch,
+    }
+    return environ | (probe_variables(start, home, arm.order) if start.watched else {})
+
+
+def probe_variables(start: Start, home: str, order: str) -> dict[str, str]:
+    """What attaches the probe to a run of the flow, and tells it where to write and what order to keep."""
+    specs = filter(None, [os.environ.get("METAFLOW_DEFAULT_DECOSPECS"), "flowgate_probe.record.watch"])
+    return {
+        "METAFLOW_DEFAULT_DECOSPECS": " ".join(specs),
         "FLOWGATE_PROBE_FOLDER": os.path.join(home, "records"),
         "FLOWGATE_PROBE_ROOT": start.root,
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
-        "FLOWGATE_PROBE_ORDER": arm.order,
+        "FLOWGATE_PROBE_ORDER": order,
         "FLOWGATE_PROBE_SURFACE": json.dumps(start.surface),
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PYTHONHASHSEED": str(arm.hash_seed),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TMPDIR": os.path.join(home, "scratch"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [PROBE, os.environ.get("PYTHONPATH", "")])),
     }
-    return environ
 
 
-def _wait(guard: subprocess.Popen[bytes], start: Start, arm: Arm, home: str, began: float, progress: Progress) -> int:
-    """Wait for the arm, telling how far it is; end its process group on a time-out or an interrupt."""
-    records = os.path.join(home, "records")
+def _look_after(start: Start, going: list[_Going], progress: Progress) -> None:
+    """Wait a moment for the arms under way, and tell how far they are."""
+    until = time.monotonic() + _NEWS
+    while time.monotonic() < until and all(one.guard.poll() is None for one in going):
+        time.sleep(_STILL_THERE)
+    for one in going:
+        spent = time.monotonic() - one.began
+        if spent > start.timeout:
+            raise Inconclusive(
+                f"arm `{one.arm.name}` was still running after {start.timeout:.0f} s and was ended; raise `timeout` "
+                f"under [tool.flowgate.prove], or look for a step that waits for something"
+            )
+        progress(one.arm, _count(one.home), _expected(one.home), spent)
+
+
+def _count(home: str) -> int:
+    return sum(name.endswith(".json") for name in os.listdir(os.path.join(home, "records")))
+
+
+def _expected(home: str) -> int:
+    """How many tasks the scheduler knows of; 0 where it does not say."""
     try:
-        while True:
-            try:
-                return guard.wait(0.2)
-            except subprocess.TimeoutExpired:
-                spent = time.monotonic() - began
-                if spent > start.timeout:
-                    raise Inconclusive(
-                        f"arm `{arm.name}` was still running after {start.timeout:.0f} s and was ended; raise `timeout` "
-                        f"under [tool.flowgate.prove], or look for a step that waits for something"
-                    ) from None
-                progress(arm, sum(name.endswith(".json") for name in os.listdir(records)), spent)
-    finally:
-        _end(guard)
+        with open(os.path.join(home, "turns", "expected")) as file:
+            return int(file.read() or 0)
+    except (OSError, ValueError):
+        return 0
 
 
 def _end(guard: subprocess.Popen[bytes]) -> None:
@@ -180,50 +248,86 @@ def _end(guard: subprocess.Popen[bytes]) -> None:
         guard.wait()
 
 
-def _crash(arm: Arm, code: int, log: str) -> str:
-    """What an arm that failed said last, the scheduler's own chatter left out."""
+def _outcome(start: Start, one: _Going) -> Ran | Crash:
+    seconds = time.monotonic() - one.began
+    code = one.guard.returncode
+    if code != 0:
+        return _crash(one.arm, code, os.path.join(one.home, "log.txt"))
+    ran = read_records(start.flow_name, one.arm, one.home, seconds, arm_store(start.folder, one.arm.name))
+    if ran is not None:
+        return ran
+    try:
+        with open(os.path.join(one.home, "run_id")) as file:
+            return Ran(
+                one.arm, f"{start.flow_name}/{file.read().strip()}", seconds, arm_store(start.folder, one.arm.name), {}
+            )
+    except OSError:
+        raise Inconclusive(f"arm `{one.arm.name}` ended, but left no run: the launcher drops its arguments") from None
+
+
+def _crash(arm: Arm, code: int, log: str) -> Crash:
+    """What an arm that failed said last: the user's own exception, the scheduler's chatter left out."""
     with open(log, "rb") as file:
         file.seek(max(0, os.path.getsize(log) - _TAIL))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+        lines = [_PREFIX.sub("", line.rstrip()) for line in file.read().decode("utf-8", "replace").splitlines()]
     if any("No module named 'metaflow'" in line for line in lines):
-        return f"arm `{arm.name}` could not start: the launcher's Python has no Metaflow"
-    if any("cannot import name 'user_step_decorator'" in line for line in lines):
-        return f"arm `{arm.name}` could not start: this Metaflow is too old; flowgate needs 2.16 or newer"
-    said = "\n    ".join(line.rstrip() for line in lines[-_FATAL_LINES:])
-    return f"arm `{arm.name}` failed with exit code {code}, so nothing can be said of its conclusions:\n    {said}"
-
-
-def _read(start: Start, arm: Arm, home: str, seconds: float) -> Ran:
-    records = os.path.join(home, "records")
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
-    for name in sorted(os.listdir(records)):
-        if not name.endswith(".json"):
-            continue
-        with open(os.path.join(records, name), encoding="utf-8") as file:
-            record = json.load(file)
-        key = (record["step"], _place(record["index"]))
-        if key not in latest or latest[key]["attempt"] <= record["attempt"]:
-            latest[key] = record
-    if not latest:
-        raise Inconclusive(f"arm `{arm.name}` ended, but no task was watched: the launcher drops PYTHONPATH")
-    tasks = {
-        key: Task(key[0], key[1], record["task"], record["artifacts"], bool(record["forced"]))
-        for key, record in latest.items()
-    }
-    read = {path for record in latest.values() for path in record["files"][0]}
-    written = {path for record in latest.values() for path in record["files"][1]}
-    run_id = next(iter(latest.values()))["run"]
-    return Ran(
-        arm,
-        f"{start.flow_name}/{run_id}",
-        seconds,
-        os.path.join(home, "store", ".metaflow"),
-        tasks,
-        frozenset(read),
-        frozenset(written),
+        return Crash(f"arm `{arm.name}` could not start: the launcher's Python has no Metaflow")
+    unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
+    unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
+    said = "\n    ".join(_telling(lines))
+    return Crash(
+        f"arm `{arm.name}` failed with exit code {code}, so nothing can be said of its conclusions:\n    {said}",
+        unwatchable,
     )
 
 
-def _place(parts: list[Any]) -> str:
+def _telling(lines: list[str]) -> list[str]:
+    """The last traceback of a log, its middle left out; else its last lines."""
+    begins = [at for at, line in enumerate(lines) if line.lstrip().startswith("Traceback (most recent call last)")]
+    if not begins:
+        return lines[-_FATAL_LINES:]
+    told = lines[begins[-1] :]
+    ends = next((at for at, line in enumerate(told[1:], 2) if line and not line[0].isspace()), len(told))
+    told = told[:ends]
+    return told if len(told) <= _FATAL_LINES else [told[0], "  ...", *told[-_FATAL_LINES + 2 :]]
+
+
+def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Store) -> Ran | None:
+    """An arm by what its tasks wrote down; None where none of them was watched."""
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    folder = os.path.join(home, "records")
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".json"):
+            continue
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            record = json.load(file)
+        key = (record["step"], place_of(record["index"]))
+        if key not in latest or latest[key]["attempt"] <= record["attempt"]:
+            latest[key] = record
+    if not latest:
+        return None
+    records = list(latest.values())
+    tasks = {
+        key: Task(key[0], key[1], record["task"], record["artifacts"], record["order"])
+        for key, record in latest.items()
+    }
+    return Ran(
+        arm,
+        f"{flow_name}/{records[0]['run']}",
+        seconds,
+        store,
+        tasks,
+        _all(records, "read"),
+        _all(records, "written"),
+        tuple(dict.fromkeys(path for record in records for path in record["made"])),
+        _all(records, "started"),
+    )
+
+
+def _all(records: list[dict[str, Any]], what: str) -> frozenset[str]:
+    return frozenset(path for record in records for path in record[what])
+
+
+def place_of(parts: list[Any]) -> str:
     """`[train:2][0]`: the foreach frames, then the turns of a recursion."""
     return "".join(f"[{part[0]}:{part[1]}]" if isinstance(part, list) else f"[{part}]" for part in parts)

@@ -10,12 +10,29 @@ import subprocess
 from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
-from flowgate.flow.lineage import Place, assigned_at, step_order, trail
+from flowgate.flow.lineage import Place, assigned_at, reaches, step_order, stored_in, trail
 from flowgate.flow.model import Flow
-from flowgate.prove.arms import Ran, Start, Task
-from flowgate.prove.environment import PROBE
+from flowgate.prove.arms import Ran, Start
+from flowgate.prove.environment import PROBE, Environment
 
 Key = tuple[str, str]
+Pair = tuple[str | None, str | None]
+_COUNTED = 1 << 20
+
+
+class Setting(NamedTuple):
+    """Where the values of two runs can be loaded and compared. `timeout` is in seconds."""
+
+    environment: Environment
+    flow_path: str
+    flow_name: str
+    root: str
+    timeout: float
+
+
+def setting_of(start: Start) -> Setting:
+    """The setting of the arms of a proof."""
+    return Setting(start.environment, start.flow_path, start.flow_name, start.root, start.timeout)
 
 
 class Side(NamedTuple):
@@ -47,6 +64,20 @@ class Divergence(NamedTuple):
         record: dict[str, object] = {"step": self.step, "index": self.place, "artifact": self.artifact}
         record |= {"path": self.path, "left": self.left._asdict(), "right": self.right._asdict(), "line": self.line}
         return record | {"file": self.file, "ulp": self.ulp, "surface": self.surface, "consequences": self.consequences}
+
+    def sentence(self) -> str:
+        """The divergence for a person: what differs, where it began, and what follows."""
+        apart = f", {self.ulp} ULP apart" if self.ulp and self.ulp < _COUNTED else ""
+        first = f"`{self.path}` of task `{self.step}{self.place}`"
+        later = {0: "nothing later differs", 1: "1 later difference follows"}
+        return (
+            f"the runs differ on `{self.surface}`; the first difference is {first}: {_side(self.left)}, "
+            f"{_side(self.right)}{apart}; {later.get(self.consequences, f'{self.consequences} later differences follow')}"
+        )
+
+
+def _side(side: Side) -> str:
+    return f"{side.arm} has {side.value}" + (f" ({side.type})" if side.type else "")
 
 
 def surface_of(ran: Ran, surface: tuple[str, ...]) -> dict[tuple[Key, str], dict[str, str]]:
@@ -95,7 +126,7 @@ def diverging(left: Ran, right: Ran, surface: tuple[str, ...]) -> list[tuple[Key
     return apart
 
 
-def first_cause(flow: Flow, start: Start, left: Ran, right: Ran, apart: list[tuple[Key, str]]) -> Divergence:
+def first_cause(flow: Flow, setting: Setting, left: Ran, right: Ran, apart: list[tuple[Key, str]]) -> Divergence:
     """The first task in graph order whose inputs agree and whose output does not, on the way to the surface."""
     different = _all_differences(left, right)
     ends: list[Place] = [(key[0], name) for key, name in apart]
@@ -103,17 +134,20 @@ def first_cause(flow: Flow, start: Start, left: Ran, right: Ran, apart: list[tup
     on_trail: list[tuple[Key, str]] = []
     for reached in (trail(flow, ends), trail(flow, ends, loose=True), None):
         on_trail = [place for place in different if reached is None or (place[0][0], place[1]) in reached]
-        on_trail = [place for place in on_trail if reached is None or _made_here(flow, place)]
+        on_trail = [place for place in on_trail if _is_made_there(flow, different, place)]
         if on_trail:
             break
     first = min(on_trail or apart, key=lambda place: _rank(flow, order, place))
-    return _describe(flow, start, left, right, first, different, apart)
+    return _describe(flow, setting, left, right, first, different, apart)
 
 
-def _made_here(flow: Flow, place: tuple[Key, str]) -> bool:
-    """Whether the step assigns the artifact, rather than carrying what an earlier one did."""
+def _is_made_there(flow: Flow, different: dict[tuple[Key, str], Pair], place: tuple[Key, str]) -> bool:
+    """Whether the step makes or changes the artifact, rather than carrying what an earlier one made."""
     (step, _), artifact = place
-    return step not in flow.steps or artifact in flow.steps[step].trace.attributes
+    if step not in flow.steps or stored_in(flow.steps[step], artifact):
+        return True
+    alike = [other for other, pair in different.items() if other[1] == artifact and pair == different[place]]
+    return not any(other[0] != place[0] and reaches(flow, other[0][0], step) for other in alike)
 
 
 def _rank(flow: Flow, order: dict[str, int], place: tuple[Key, str]) -> tuple[int, list[int], int]:
@@ -122,28 +156,30 @@ def _rank(flow: Flow, order: dict[str, int], place: tuple[Key, str]) -> tuple[in
     return order.get(step, len(order)), [int(part) for part in re.findall(r"(\d+)\]", index)], at[1] if at else 0
 
 
-def _all_differences(left: Ran, right: Ran) -> list[tuple[Key, str]]:
-    found = []
+def _all_differences(left: Ran, right: Ran) -> dict[tuple[Key, str], Pair]:
+    """Every artifact that the runs do not share, with both digests."""
+    found: dict[tuple[Key, str], Pair] = {}
     for key in dict.fromkeys([*left.tasks, *right.tasks]):
         one, two = left.tasks.get(key), right.tasks.get(key)
         mine, theirs = one.artifacts if one else {}, two.artifacts if two else {}
         for name in dict.fromkeys([*mine, *theirs]):
-            if mine.get(name, {}).get("digest", 1) != theirs.get(name, {}).get("digest", 2):
-                found.append((key, name))
+            pair = (mine.get(name, {}).get("digest"), theirs.get(name, {}).get("digest"))
+            if pair[0] != pair[1] or pair[0] is None:
+                found[key, name] = pair
     return found
 
 
 def _describe(
     flow: Flow,
-    start: Start,
+    setting: Setting,
     left: Ran,
     right: Ran,
     first: tuple[Key, str],
-    different: list[tuple[Key, str]],
+    different: dict[tuple[Key, str], Pair],
     apart: list[tuple[Key, str]],
 ) -> Divergence:
     (step, place), artifact = first
-    told = _values(flow, start, left, right, first)
+    told = _values(setting, left, right, first)
     at = assigned_at(flow, step, artifact)
     end, name = apart[0]
     return Divergence(
@@ -162,52 +198,72 @@ def _describe(
     )
 
 
-def _values(flow: Flow, start: Start, left: Ran, right: Ran, place: tuple[Key, str]) -> dict[str, Any]:
+def _values(setting: Setting, left: Ran, right: Ran, place: tuple[Key, str]) -> dict[str, Any]:
     """Both values at the first place inside the artifact where they differ, loaded in the project's environment."""
     key, artifact = place
-    sides = [_held(ran, key, artifact) for ran in (left, right)]
-    plain = {"path": "", "left": sides[0][0], "right": sides[1][0], "left_type": sides[0][1], "right_type": sides[1][1]}
-    tasks = [ran.tasks.get(key) for ran in (left, right)]
-    if any(task is None or artifact not in task.artifacts for task in tasks):
-        return plain
-    request = {
-        "file": start.flow_path,
-        "flow": start.flow_name,
-        "sides": [_request(ran, task, artifact) for ran, task in zip((left, right), tasks, strict=True) if task],
+    held = [_held(ran, key, artifact) for ran in (left, right)]
+    if held[0] is not None and "difference" in held[0]:
+        return dict(held[0]["difference"])
+    plain = [(one.get("digest", one.get("fault", "")), one["type"]) if one else ("not written", "") for one in held]
+    told = ask_probe(
+        setting,
+        "compare",
+        {
+            "file": setting.flow_path,
+            "flow": setting.flow_name,
+            "sides": [
+                _request(ran, key, artifact) if one else None for ran, one in zip((left, right), held, strict=True)
+            ],
+        },
+    )
+    if "fault" not in told and not told.get("equal"):
+        return told
+    return {
+        "path": "",
+        "left": plain[0][0],
+        "right": plain[1][0],
+        "left_type": plain[0][1],
+        "right_type": plain[1][1],
     }
-    environ = os.environ | {"PYTHONPATH": PROBE, "METAFLOW_USER": "flowgate", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The answer of one of the probe's programs, run in the project's environment; `fault` where there is none."""
+    environ = {"METAFLOW_USER": "flowgate"} | os.environ
+    environ |= {
+        "PYTHONPATH": os.pathsep.join([PROBE, os.environ.get("PYTHONPATH", "")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     try:
         done = subprocess.run(
-            [*start.environment.python, "-m", "flowgate_probe.compare"],
+            [*setting.environment.python, "-m", f"flowgate_probe.{program}"],
             input=json.dumps(request),
             capture_output=True,
             text=True,
             check=False,
-            cwd=start.root,
+            cwd=setting.root,
             env=environ,
-            timeout=start.timeout,
+            timeout=setting.timeout,
         )
         told: dict[str, Any] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return plain
-    return plain if "fault" in told or told.get("equal") else told
+    except (OSError, ValueError) as error:
+        return {"fault": f"{type(error).__name__}: {error}"}
+    except subprocess.TimeoutExpired:
+        return {"fault": f"no answer within {setting.timeout:.0f} s"}
+    return told
 
 
-def _held(ran: Ran, key: Key, artifact: str) -> tuple[str, str]:
+def _held(ran: Ran, key: Key, artifact: str) -> dict[str, Any] | None:
     task = ran.tasks.get(key)
-    if task is None:
-        return "no such task", ""
-    held = task.artifacts.get(artifact)
-    return (held.get("digest", held.get("fault", "")), held["type"]) if held else ("not written", "")
+    return task.artifacts.get(artifact) if task is not None else None
 
 
-def _request(ran: Ran, task: Task, artifact: str) -> dict[str, str]:
-    run = ran.run.rpartition("/")[2]
+def _request(ran: Ran, key: Key, artifact: str) -> dict[str, str]:
     return {
-        "datastore": "local",
-        "root": ran.store,
-        "run": run,
-        "step": task.step,
-        "task": task.task,
+        "store": ran.store.kind,
+        "root": ran.store.root,
+        "run": ran.run.rpartition("/")[2],
+        "step": key[0],
+        "task": ran.tasks[key].task,
         "artifact": artifact,
     }

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import msgspec
 
 from flowgate import __version__
 from flowgate.files import cache_folder, write_whole
 from flowgate.finding import Finding, digest
+from flowgate.outcome import PASS
 from flowgate.project import Project
 from flowgate.prove.diverge import Divergence
+from flowgate.prove.proof import ArmRecord
 
 SCHEMA = "flowgate/receipt/v1"
-
-
-class ArmRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One arm as the receipt keeps it. `seconds` is its wall-clock time."""
-
-    name: str
-    workers: int
-    hash_seed: int
-    order: str
-    forced: bool
-    run: str
-    seconds: float
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +36,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arms: list[ArmRecord]
     surface: dict[str, str]
     reduced: list[str]
+    tasks: int = 0
     divergence: Divergence | None = None
     findings: list[Finding] = []
     schema: str = SCHEMA
@@ -73,18 +65,34 @@ def folder_of(project: Project, path: str, name: str) -> str:
     return os.path.join(cache_folder(project.state()), "proofs", slug(path, name))
 
 
-def load(project: Project, path: str, name: str) -> Receipt | None:
-    """The flow's receipt; None where there is none, or it was edited or cannot be read."""
-    try:
-        with open(os.path.join(project.state("cache", "proofs"), slug(path, name), "receipt.json"), "rb") as file:
-            receipt = msgspec.json.decode(file.read(), type=Receipt)
-    except (OSError, msgspec.MsgspecError):
-        return None
-    return receipt if receipt.is_whole() else None
+def load(project: Project, path: str, name: str, overrides: Sequence[str] = ()) -> Receipt | None:
+    """The flow's receipt under Hydra overrides; None where there is none, or it was edited or cannot be read."""
+    return _read(os.path.join(project.state("cache", "proofs"), slug(path, name), _file(overrides)))
 
 
 def save(project: Project, receipt: Receipt) -> None:
     """Write the receipt, whole or not at all."""
-    path = os.path.join(folder_of(project, receipt.flow, receipt.name), "receipt.json")
+    path = os.path.join(folder_of(project, receipt.flow, receipt.name), _file(receipt.reduced))
     text = msgspec.json.format(msgspec.json.encode(receipt.sealed()), indent=1).decode() + "\n"
     write_whole(path, text, path)
+
+
+def folders(place: str) -> set[str]:
+    """The names of the folders below `place` in which the runs that its receipts prove lie."""
+    held = [_read(os.path.join(place, name)) for name in os.listdir(place) if name.startswith("receipt")]
+    roots = [arm.root for receipt in held if receipt is not None and receipt.verdict == PASS for arm in receipt.arms]
+    return {part for root in roots for part in root.split("/") if part.startswith("run-")}
+
+
+def _file(overrides: Sequence[str]) -> str:
+    """`receipt.json`; a reduced proof has one of its own and does not replace the whole one."""
+    return f"receipt-{digest(*overrides)[:12]}.json" if overrides else "receipt.json"
+
+
+def _read(path: str) -> Receipt | None:
+    try:
+        with open(path, "rb") as file:
+            receipt = msgspec.json.decode(file.read(), type=Receipt)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return receipt if receipt.is_whole() else None

@@ -1,7 +1,8 @@
-"""What a person sees while an arm runs: one line that is rewritten on a terminal, a few quiet ones elsewhere."""
+"""What a person sees while arms run: one line that is rewritten on a terminal, a few quiet ones elsewhere."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -16,7 +17,8 @@ class Progress:
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
         self.live = sys.stderr.isatty()
-        self.last = ("", 0.0)
+        self.under_way: dict[str, str] = {}
+        self.told: dict[str, float] = {}
         self.open_line = False
 
     def __enter__(self) -> Progress:
@@ -25,19 +27,29 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._clear()
 
-    def tell(self, stage: str, arm: Arm | None, done: int, seconds: float) -> None:
-        """One piece of news; all but the first of an arm are dropped when nobody watches."""
+    def tell(self, stage: str, arm: Arm | None, done: int, expected: int, seconds: float) -> None:
+        """One piece of news: a stage, or an arm with its tasks done, those the scheduler knows of, and its seconds."""
         if self.quiet:
             return
-        name = f"arm {arm.name} ({arm.workers} worker{'s' * (arm.workers > 1)})" if arm else stage
+        if arm is None:
+            self.under_way = {}
+            news = stage
+        else:
+            of = f" of {expected}" if expected > done else ""
+            how_far = f"{done}{of} tasks, {seconds:.0f} s" if expected else "started"
+            news = f"arm {arm.name} ({arm.workers} worker{'s' * (arm.workers > 1)}): {how_far}"
+            self.under_way[arm.name] = news
         if self.live:
-            self._clear()
-            sys.stderr.write(f"{name}: {done} tasks done, {seconds:.0f} s" if arm else f"{stage} ...")
-            sys.stderr.flush()
-            self.open_line = True
-        elif name != self.last[0] or time.monotonic() - self.last[1] > _EVERY:
-            self.last = (name, time.monotonic())
-            print(f"{name}: {done} tasks done, {seconds:.0f} s" if arm else stage, file=sys.stderr, flush=True)
+            self._show("; ".join(self.under_way.values()) or f"{stage} ...")
+        elif time.monotonic() - self.told.get(arm.name if arm else stage, -_EVERY) >= _EVERY:
+            self.told[arm.name if arm else stage] = time.monotonic()
+            print(news, file=sys.stderr, flush=True)
+
+    def _show(self, line: str) -> None:
+        self._clear()
+        sys.stderr.write(line[: shutil.get_terminal_size().columns - 1])
+        sys.stderr.flush()
+        self.open_line = True
 
     def _clear(self) -> None:
         if self.open_line:

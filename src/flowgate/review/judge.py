@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, RESOLVED, Finding
 from flowgate.flow.subject import changes
+from flowgate.outcome import BLOCKED, PASS, SKIPPED, STALE
 from flowgate.review import record as records
 from flowgate.review.answers import Rejected, Review, check, parse
 from flowgate.review.case import Case, is_asked, open_case
@@ -15,8 +16,6 @@ from flowgate.review.record import Record, as_finding
 from flowgate.review.reviewers import REVIEWERS, name_of
 from flowgate.review.rubric import rubric_digest
 from flowgate.target import Target
-
-PASS, BLOCKED, SKIPPED, STALE = "pass", "blocked", "skipped", "stale"
 
 
 class Standing(NamedTuple):

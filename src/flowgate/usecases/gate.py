@@ -7,11 +7,14 @@ from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.ledger.match import Matched, overlay
 from flowgate.lint.engine import lint
+from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.project import Project, project_of
-from flowgate.prove.proof import Proof, Tell, contract_of, prove
+from flowgate.prove.ground import asked_of, contract_of
+from flowgate.prove.pipeline import Tell, prove
+from flowgate.prove.proof import Proof
 from flowgate.review import judge
 from flowgate.target import Target, chosen, readable
-from flowgate.verdict import INCONCLUSIVE, PASS, SKIPPED, FlowVerdict, Layer, Verdict, layer_result
+from flowgate.verdict import FlowVerdict, Layer, Verdict, layer_result
 
 
 def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) -> Verdict:
@@ -70,7 +73,7 @@ def _proof(target: Target, held: list[Finding], tell: Tell, fresh: bool) -> Proo
     if against:
         note = f"not run: {len(against)} open finding{'s' * (len(against) > 1)} of lint and review forbid it"
         return Proof(target.path, target.flow.name, SKIPPED, "", note)
-    return prove(target, tell, fresh)
+    return prove(target, asked_of(target, fresh=fresh), tell)
 
 
 def _contract(target: Target, proof: Proof) -> str:

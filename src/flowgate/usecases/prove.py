@@ -1,15 +1,38 @@
-"""`flowgate prove`: the proofs of some or all flows, with the ledger laid over what they found."""
+"""The use cases of `flowgate prove`: proofs of some or all flows, two runs compared, a diagnosis, a suggestion."""
 
 from __future__ import annotations
 
+import os
+from typing import NamedTuple
+
+from flowgate.errors import FlowgateError
+from flowgate.flow.contract import Contract, surface_of_flow
 from flowgate.ledger.match import overlay
+from flowgate.outcome import BLOCKED, PASS
 from flowgate.project import Project, project_of
-from flowgate.prove.proof import Proof, Tell, prove
-from flowgate.target import all_readable
+from flowgate.prove import diagnose as diagnoses
+from flowgate.prove import suggest as suggestions
+from flowgate.prove.arms import Arm, Ran
+from flowgate.prove.diverge import Setting, diverging, first_cause, surface_of
+from flowgate.prove.ground import asked_of, contract_of, environment_of, ground_of, start_of
+from flowgate.prove.pipeline import Tell, alone, prove, workplace
+from flowgate.prove.proof import Proof
+from flowgate.prove.store import user_store
+from flowgate.prove.stored import read_runs
+from flowgate.target import Target, all_readable
 from flowgate.verdict import layer_result
 
 
-def prove_flows(project: Project, paths: list[str], tell: Tell, fresh: bool) -> list[Proof]:
+class Wanted(NamedTuple):
+    """What the command line asks of the proofs, over the settings."""
+
+    overrides: tuple[str, ...] = ()
+    schedules: int | None = None
+    jobs: int | None = None
+    fresh: bool = False
+
+
+def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> list[Proof]:
     """Prove the flows at `paths`, or every flow of the project.
 
     Raises:
@@ -18,7 +41,101 @@ def prove_flows(project: Project, paths: list[str], tell: Tell, fresh: bool) -> 
     project = project_of(project, paths)
     proofs = []
     for target in all_readable(project, paths):
-        proof = prove(target, tell, fresh)
+        proof = prove(target, asked_of(target, *wanted), tell)
         findings = overlay(project, proof.findings, "FP", {target.path}).findings
         proofs.append(proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict)))
     return proofs
+
+
+def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
+    """Compare the surfaces of two runs that exist, in the datastore that Metaflow is set to use.
+
+    Raises:
+        FlowgateError: a run is not named `Flow/run`, they are of two flows, or the flow is not in the project.
+        Inconclusive: a run cannot be read, or did not come to its end, or its surface cannot be compared.
+    """
+    named = [run.split("/") for run in runs]
+    for run, parts in zip(runs, named, strict=True):
+        if len(parts) != 2 or not all(parts):
+            raise FlowgateError(f"a run is named as Metaflow names it, `Flow/run`, not {run!r}")
+    if named[0][0] != named[1][0]:
+        raise FlowgateError(f"{runs[0]} and {runs[1]} are runs of two flows; a flow is compared with itself")
+    target = _flow_named(project_of(project, paths), paths, named[0][0])
+    contract = contract_of(target, ())
+    surface = contract.surface if contract is not None else surface_of_flow(target.flow, target.settings)
+    store = user_store(os.getcwd())
+    setting = Setting(
+        environment_of(target),
+        target.flow.path,
+        target.flow.name,
+        target.project.root,
+        target.project.settings.prove.timeout,
+    )
+    sides = [Ran(Arm(run, 0, 0, ""), run, 0.0, store, {}) for run in runs]
+    left, right = read_runs(setting, surface, sides)
+    apart = diverging(left, right, surface)
+    divergence = first_cause(target.flow, setting, left, right, apart) if apart else None
+    digests = {f"{k[0]}{k[1]}.{name}": held.get("digest", "") for (k, name), held in surface_of(left, surface).items()}
+    return Proof(
+        target.path,
+        target.flow.name,
+        BLOCKED if divergence else PASS,
+        contract.kind if contract is not None else "",
+        divergence.sentence() if divergence else f"{runs[0]} and {runs[1]} came to the same conclusions",
+        surface=digests,
+        divergence=divergence,
+    )
+
+
+def _flow_named(project: Project, paths: list[str], name: str) -> Target:
+    targets = all_readable(project, paths)
+    for target in targets:
+        if target.flow.name == name:
+            return target
+    known = ", ".join(sorted(target.flow.name for target in targets))
+    raise FlowgateError(f"no flow named {name!r} is in this project ({known}); name its file as well")
+
+
+class Diagnosed(NamedTuple):
+    """A flow, and what became of its conclusions under each perturbation."""
+
+    flow: str
+    name: str
+    found: list[diagnoses.Diagnosis]
+
+    @property
+    def culprit(self) -> diagnoses.Diagnosis | None:
+        """The perturbation that changes the conclusions, the simplest first."""
+        return next((one for one in self.found if one.divergence is not None), None)
+
+
+def diagnose(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> list[Diagnosed]:
+    """Run flows under one perturbation at a time.
+
+    Raises:
+        FlowgateError: no flow is there, or settings or config cannot be read.
+        Inconclusive: an arm failed, or the surface is not there.
+    """
+    project = project_of(project, paths)
+    made = []
+    for target in all_readable(project, paths):
+        asked = asked_of(target, *wanted)
+        now = contract_of(target, asked.overrides)
+        contract = now or Contract("order_independent", "", surface_of_flow(target.flow, target.settings))
+        ground = ground_of(target, contract, asked.overrides)
+        with alone(target, tell), workplace(target) as folder:
+            start = start_of(target, ground, folder, asked.overrides)
+            found = diagnoses.diagnose(target, start, project.settings.prove.workers, tell)
+        made.append(Diagnosed(target.path, target.flow.name, found))
+    return made
+
+
+def suggest(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> list[suggestions.Suggestion]:
+    """The strongest contract that each flow holds to.
+
+    Raises:
+        FlowgateError: no flow is there, or settings or config cannot be read.
+        Inconclusive: an arm failed, or the surface is not there.
+    """
+    project = project_of(project, paths)
+    return [suggestions.suggest(target, asked_of(target, *wanted), tell) for target in all_readable(project, paths)]

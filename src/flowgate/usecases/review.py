@@ -9,12 +9,13 @@ from typing import NamedTuple
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.ledger.match import overlay
+from flowgate.outcome import EXIT_CODES, overall
 from flowgate.project import Project, git_output, project_of
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import ask, standing, take
 from flowgate.review.packet import packet
 from flowgate.target import Target, all_readable
-from flowgate.verdict import EXIT_CODES, layer_result, overall
+from flowgate.verdict import layer_result
 
 
 class Reviewed(NamedTuple):

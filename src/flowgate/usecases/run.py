@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import time
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.project import Project
-from flowgate.prove.environment import find
-from flowgate.prove.proof import contract_of
+from flowgate.prove import kept
+from flowgate.prove.arms import Arm, probe_variables
+from flowgate.prove.contracts import plan
+from flowgate.prove.ground import asked_of, contract_of, environment_of, ground_of, runs_elsewhere, start_of
+from flowgate.prove.pipeline import alone
+from flowgate.prove.store import user_store
 from flowgate.target import Target, all_readable, chosen
 from flowgate.usecases.lint import check
 from flowgate.usecases.review import replay
@@ -45,14 +51,44 @@ def refusal(project: Project, path: str) -> Refusal | None:
 def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
     """Start the flow in the project's own environment; its exit code.
 
+    Where the run is one that a proof would make, it is watched, and left for the proof to use.
+
     Raises:
         FlowgateError: the arguments ask a `single_worker` flow for more workers.
         Inconclusive: no interpreter has Metaflow.
     """
     target = all_readable(project, [path])[0]
-    scripted = target.flow.module.source.script_block() is not None
-    environment = find(project, target.flow.path, scripted)
-    return _stream([*environment.launcher, path, *_command_line(target, arguments)])
+    given = _command_line(target, arguments)
+    environment = environment_of(target)
+    command = [*environment.launcher, path, *given]
+    arm = _arm(target, given)
+    if arm is None:
+        return _stream(command, {})
+    asked = asked_of(target, _overrides(given))
+    with alone(target, lambda *_: None):
+        home = kept.prepare(target)
+        contract = contract_of(target, asked.overrides)
+        assert contract is not None
+        ground = ground_of(target, contract, asked.overrides)
+        start = start_of(target, ground, home, asked.overrides)
+        seed = {"PYTHONHASHSEED": str(arm.hash_seed)}
+        began = time.monotonic()
+        code = _stream(command, probe_variables(start, home, arm.order) | seed)
+        if code == 0:
+            now = ground_of(target, contract, asked.overrides).parts
+            kept.keep(target, ground, now, arm, round(time.monotonic() - began, 1), user_store(os.getcwd()))
+    return code
+
+
+def _arm(target: Target, given: list[str]) -> Arm | None:
+    """The arm that this run is: one worker, no other options than a proof's own, nothing sent elsewhere."""
+    settings = target.project.settings.prove
+    contract = contract_of(target, _overrides(given))
+    arms = plan(contract.kind, settings.workers) if contract is not None else []
+    if not arms or "PYTHONHASHSEED" in os.environ or runs_elsewhere(target, tuple(given)) or _overrides(given):
+        return None
+    extra = [word for word in given if word not in settings.run_options]
+    return arms[0] if extra in (["run", "--max-workers", "1"], ["run", "--max-workers=1"]) else None
 
 
 def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
@@ -89,10 +125,10 @@ def _overrides(arguments: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _stream(command: list[str]) -> int:
+def _stream(command: list[str], variables: dict[str, str]) -> int:
     """Run a command on this terminal; an interrupt is its own to handle, and is waited for."""
     try:
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, env=os.environ | variables)
     except OSError as error:
         raise FlowgateError(f"{command[0]} cannot be started: {error.strerror}") from None
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

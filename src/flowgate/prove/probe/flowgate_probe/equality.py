@@ -130,13 +130,15 @@ class _Walk:
     def difference(self, left: Any, right: Any, path: str, depth: int = 0) -> Difference | None:
         if depth > 500:
             return self._here(left, right, path)
-        if self.digest(left) == self.digest(right):
-            return None
         one, two = describe(left), describe(right)
         if one.header != two.header or one.keyed != two.keyed:
             return self._here(left, right, path)
         if one.blob is not None:
             return _inside_array(left, right, path)
+        if _is_wrapped_array(one) and _is_wrapped_array(two):
+            return self.difference(one.parts[0][1], two.parts[0][1], path, depth + 1)
+        if self.digest(left) == self.digest(right):
+            return None
         if one.keyed:
             return self._keyed(one, two, left, right, path, depth)
         for (label, part), (_, other) in zip(one.parts, two.parts):
@@ -355,15 +357,24 @@ def _index(at: tuple[int, ...]) -> Any:
     return at[0] if len(at) == 1 else at
 
 
-def _array_bytes(numpy: Any, array: Any) -> Iterable[bytes]:
+def _array_bytes(numpy: Any, array: Any) -> Iterable[Any]:
     """The array's bytes in C order, by chunks, every NaN the same; no copy of a large array is made."""
+    for chunk in _chunks(array):
+        yield _canonical(numpy, chunk)
+
+
+def _chunks(array: Any) -> Iterable[Any]:
     flat = array.reshape(-1) if array.flags.c_contiguous else array.ravel(order="C")
     step = max(1, _CHUNK // max(1, flat.itemsize))
     for start in range(0, flat.size, step):
-        chunk = flat[start : start + step]
-        if chunk.dtype.kind in "fc":
-            chunk = _one_nan(numpy, chunk)
-        yield memoryview(numpy.ascontiguousarray(chunk)).cast("B") if chunk.dtype.kind not in "mM" else chunk.tobytes()
+        yield flat[start : start + step]
+
+
+def _canonical(numpy: Any, chunk: Any) -> Any:
+    """A chunk's bytes, the same wherever its elements are equal."""
+    if chunk.dtype.kind in "fc":
+        chunk = _one_nan(numpy, chunk)
+    return memoryview(numpy.ascontiguousarray(chunk)).cast("B") if chunk.dtype.kind not in "mM" else chunk.tobytes()
 
 
 def _one_nan(numpy: Any, chunk: Any) -> Any:
@@ -441,20 +452,38 @@ def _pandas(value: Any) -> Described | None:
     return None
 
 
-def _inside_array(left: Any, right: Any, path: str) -> Difference:
-    """The first element in which two arrays of one dtype and shape differ."""
+def _is_wrapped_array(described: Described) -> bool:
+    """A value whose one part is an array, such as a tensor: it is compared as the array is, without a digest."""
+    return len(described.parts) == 1 and not described.keyed and describe(described.parts[0][1]).blob is not None
+
+
+def _inside_array(left: Any, right: Any, path: str) -> Difference | None:
+    """The first element in which two arrays of one dtype and shape differ; None where none does."""
     numpy = sys.modules["numpy"]
     one, two = numpy.asarray(left), numpy.asarray(right)
     at = 0
-    for mine, theirs in zip(_array_bytes(numpy, one), _array_bytes(numpy, two)):
-        apart = numpy.frombuffer(mine, "u1") != numpy.frombuffer(theirs, "u1")
-        if apart.any():
-            at += int(apart.argmax())
-            break
-        at += len(bytes(mine)) if not isinstance(mine, memoryview) else mine.nbytes
-    size = 64 if one.dtype.itemsize > 8 and one.dtype.kind == "f" else one.dtype.itemsize
-    where = numpy.unravel_index(min(at // max(1, size), one.size - 1), one.shape) if one.shape else ()
-    place = path + ("[%s]" % ",".join(str(int(i)) for i in where) if where else "")
-    here, there = one[where], two[where]
-    kinds = (str(one.dtype), str(two.dtype))
-    return Difference(place, shown(here.item()), shown(there.item()), kinds[0], kinds[1], _ulp(here, there))
+    for mine, theirs in zip(_chunks(one), _chunks(two)):
+        apart = _first_apart(numpy, mine, theirs)
+        if apart is not None:
+            where = numpy.unravel_index(at + apart, one.shape) if one.shape else ()
+            place = path + ("[%s]" % ",".join(str(int(i)) for i in where) if where else "")
+            here, there = one[where], two[where]
+            kinds = (str(one.dtype), str(two.dtype))
+            return Difference(place, shown(here.item()), shown(there.item()), kinds[0], kinds[1], _ulp(here, there))
+        at += mine.size
+    return None
+
+
+def _first_apart(numpy: Any, mine: Any, theirs: Any) -> int | None:
+    """The index of the first element in which two chunks differ: by their bits, then by what these stand for."""
+    if _same_bits(numpy, mine, theirs):
+        return None
+    one, two = (numpy.frombuffer(_canonical(numpy, chunk), "u1") for chunk in (mine, theirs))
+    apart = one != two
+    return int(apart.argmax()) // (one.size // mine.size) if apart.any() else None
+
+
+def _same_bits(numpy: Any, mine: Any, theirs: Any) -> bool:
+    one, two = (numpy.ascontiguousarray(chunk).view("u1") for chunk in (mine, theirs))
+    whole = one.size // 8 * 8
+    return bool((one[:whole].view("u8") == two[:whole].view("u8")).all() and (one[whole:] == two[whole:]).all())

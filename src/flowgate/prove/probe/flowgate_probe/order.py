@@ -2,7 +2,8 @@
 
 Only one task's user code runs at a time. Which one is decided from the graph and the queue alone, never from a clock:
 when a task has finished and what follows it is queued, the free slots are filled and the first in rank gets its turn.
-Under `reversed` the rank is the place in the foreaches and splits, last first.
+The rank is the place in the foreaches and splits, so that two tasks which neither waits for run one way round under
+`forward` and the other under `reversed`, whatever their distance from the split. Under `random:SEED` the rank is drawn.
 
 A join of a static split, or of a switch inside a foreach, gets its inputs in the order of a set, which hangs on the
 scheduler's hash seed. That order is forced too: as named under `forward`, the other way round under `reversed`.
@@ -10,16 +11,19 @@ scheduler's hash seed. That order is forced too: as named under `forward`, the o
 
 from __future__ import annotations
 
-import json
+import contextlib
+import hashlib
 import os
+import signal
 import time
+from collections.abc import Iterator
 from typing import Any
 
 MODE = os.environ.get("FLOWGATE_PROBE_ORDER", "")
 TURNS = os.environ.get("FLOWGATE_PROBE_TURNS", "")
 _POLL = 0.005
 
-_forced = False
+_forced = ""
 Key = tuple[str, str, int]
 Place = tuple[int, ...]
 
@@ -39,13 +43,11 @@ def install(runtime: Any) -> None:
 
     def launch(self: Any) -> None:
         plain_launch(self)
-        if MODE != "forward":
-            scheduler.settle(self)
+        scheduler.settle(self)
 
     runtime._queue_pop = pop
     runtime._launch_workers = launch
-    with open(os.path.join(TURNS, "installed"), "w") as file:
-        file.write(MODE)
+    _tell("installed", MODE)
 
 
 class _Scheduler:
@@ -54,25 +56,26 @@ class _Scheduler:
     def __init__(self) -> None:
         self.places = {}  # type: Dict[str, Place]
         self.running = None  # type: Optional[Key]
+        self.popped = 0
+        self.expected = 0
 
     def pop(self, runtime: Any) -> Any:
-        """Take the first in rank off the queue; under `forward`, the one that has waited longest."""
+        """Take the first in rank off the queue."""
         queue = runtime._run_queue
         if not queue:
             return None, {}
-        step, asked = queue.pop(self._next(runtime, queue))
+        places = [(self._place(runtime, *asked), asked[0]) for asked in queue]
+        step, asked = queue.pop(min(range(len(queue)), key=lambda at: (_rank(*places[at]), -at)))
+        self.popped += 1
         if asked.get("input_paths") and runtime._graph[step].type == "join":
             asked = dict(asked, input_paths=_ordered(asked["input_paths"]))
         return step, asked
 
-    def _next(self, runtime: Any, queue: Any) -> int:
-        if MODE == "forward":
-            return len(queue) - 1
-        best = max(range(len(queue)), key=lambda at: (self._place(runtime, *queue[at]), at))
-        return best
-
     def settle(self, runtime: Any) -> None:
         """Give the turn to the first in rank, once the task that had it is gone and what follows it is launched."""
+        if self.popped + len(runtime._run_queue) > self.expected:
+            self.expected = self.popped + len(runtime._run_queue)
+            _tell("expected", str(self.expected))
         launched = {}  # type: Dict[Key, Any]
         for worker in runtime._workers.values():
             task = worker.task
@@ -83,10 +86,10 @@ class _Scheduler:
         for key, task in launched.items():
             asked = {"input_paths": task.input_paths, "split_index": task.split_index}
             place = self.places[task.path] = self._place(runtime, task.step, asked)
-            ranked.append((place, key))
-        self.running = max(ranked)[1] if ranked else None
+            ranked.append((_rank(place, key[0]), key))
+        self.running = min(ranked)[1] if ranked else None
         if self.running is not None:
-            _grant(self.running)
+            _tell(_turn(self.running), "")
 
     def _place(self, runtime: Any, step: str, asked: dict[str, Any]) -> Place:
         """The indices of the foreaches and splits around a task, outermost first."""
@@ -105,45 +108,75 @@ class _Scheduler:
         return above[0]
 
 
+def _rank(place: Place, step: str) -> Any:
+    """What is compared to find who is next: the smallest goes first."""
+    if MODE == "forward":
+        return place
+    if MODE == "reversed":
+        return tuple(-index for index in place)
+    return hashlib.sha256(("%s %s %r" % (MODE, step, place)).encode()).digest()
+
+
 def _ordered(paths: Any) -> Any:
     """The inputs of a join, branch by branch; a foreach's own tasks stay in the order of their index."""
-    parents = sorted({str(path).split("/")[-2] for path in paths}, reverse=MODE == "reversed")
+    parents = sorted({str(path).split("/")[-2] for path in paths}, key=lambda name: _drawn(name))
+    if MODE == "reversed":
+        parents.reverse()
     return [path for parent in parents for path in paths if str(path).split("/")[-2] == parent]
 
 
-def _turn_file(key: Key) -> str:
-    return os.path.join(TURNS, "%s-%s-%d" % key)
+def _drawn(name: str) -> Any:
+    return _rank((), name) if MODE.startswith("random") else name
 
 
-def _grant(key: Key) -> None:
-    path = _turn_file(key)
-    with open(path + ".tmp", "w") as file:
-        json.dump(time.time(), file)
-    os.replace(path + ".tmp", path)
+def _turn(key: Key) -> str:
+    return "%s-%s-%d" % key
+
+
+def _tell(name: str, text: str) -> None:
+    """Leave a note in the folder that scheduler, tasks and flowgate share, whole or not at all."""
+    path = os.path.join(TURNS, name)
+    temporary = "%s.%d" % (path, os.getpid())  # every process of the arm comes by here
+    with open(temporary, "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
 
 
 def await_turn(step: str, task: str, attempt: int) -> None:
     """In a task's process: wait until the scheduler has granted the turn, or is no more."""
     global _forced
-    if (
-        not TURNS
-        or MODE in ("", "forward")
-        or _is_gang_member()
-        or not os.path.exists(os.path.join(TURNS, "installed"))
-    ):
+    if not TURNS or not MODE or not os.path.exists(os.path.join(TURNS, "installed")):
+        _forced = "not forced"
         return
-    path = _turn_file((step, task, attempt))
+    if _is_gang_member():
+        _forced = "gang"
+        return
+    with _alarm_off():
+        _wait_for(os.path.join(TURNS, _turn((step, task, attempt))))
+    _forced = "forced"
+
+
+def _wait_for(path: str) -> None:
     scheduler = os.getppid()
     while not os.path.exists(path):
         if os.getppid() != scheduler:
             raise SystemExit("flowgate: the scheduler is gone")
         time.sleep(_POLL)
-    _forced = True
 
 
-def was_forced() -> bool:
-    """Whether this task ran in the order asked for: it waited for a turn, or the scheduler keeps the natural order."""
-    return _forced or (MODE == "forward" and os.path.exists(os.path.join(TURNS, "installed")))
+@contextlib.contextmanager
+def _alarm_off() -> Iterator[None]:
+    """A task's `@timeout` is its own time: it does not run while the task waits for others."""
+    left = signal.alarm(0)
+    try:
+        yield
+    finally:
+        signal.alarm(left)
+
+
+def was_forced() -> str:
+    """`forced` where this task waited for its turn; `gang` for a `num_parallel` task, else `not forced`."""
+    return _forced
 
 
 def _is_gang_member() -> bool:

@@ -29,9 +29,11 @@ reads.watch()
 def watch(step_name: str, flow: Any, inputs: Any = None, attributes: Any = None) -> Iterator[None]:
     """Wait for this task's turn, let the user's code run, then write down what it stored."""
     order.await_turn(step_name, str(current.task_id), int(current.retry_count))
-    yield
-    if FOLDER:
-        _write(step_name, flow)
+    try:
+        yield
+    finally:  # a task may fail and its flow go on, where `@catch` says so
+        if FOLDER:
+            _write(step_name, flow)
 
 
 def _write(step_name: str, flow: Any) -> None:
@@ -41,8 +43,8 @@ def _write(step_name: str, flow: Any) -> None:
         "task": str(current.task_id),
         "run": str(current.run_id),
         "attempt": int(current.retry_count),
-        "forced": order.was_forced(),
-        "files": reads.noted(),
+        "order": order.was_forced(),
+        **reads.noted(),
         "artifacts": _artifacts(step_name, flow),
     }
     path = os.path.join(FOLDER, "%s-%s-%s.json" % (step_name, current.task_id, current.retry_count))

@@ -1,0 +1,174 @@
+"""`make bench`: what a proof costs beside the runs it is made of, and what it finds that two plain runs do not.
+
+    python bench/prove.py [overhead|runs|array|zoo]...
+
+Ratios are against a named peer in the same measurement. A bar that is missed ends the program with 1.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src" / "flowgate" / "prove" / "probe")]
+
+from bench.measure import environment, paired, peak_of_children, run, told  # noqa: E402
+from tests.functional.flows import fan, settings  # noqa: E402
+
+PYTHON, FLOWGATE = sys.executable, [sys.executable, "-m", "flowgate"]
+LINEAR = "__import__('time').sleep({seconds}) or self.index"
+
+
+def overhead(folder: Path) -> bool:
+    """Two arms against the same two runs started by hand, one after the other."""
+    held = []
+    for name, seconds, turns in (("small flow", 0, 5), ("flow of 60 s", 11, 1)):
+        place = folder / name.replace(" ", "-")
+        place.mkdir()
+        (place / "flow.py").write_text(fan(LINEAR.format(seconds=seconds)))
+        (place / "flowgate.toml").write_text(settings())
+        pair = [[PYTHON, "flow.py", "--no-pylint", "run", "--max-workers", workers] for workers in ("1", "1")]
+        prove = [*FLOWGATE, "prove", "--quiet", "--no-cache"]
+
+        alone = paired(partial(_all, [[*prove, "--jobs", "1"]], place), partial(_all, pair, place), turns)
+        both = paired(partial(_all, [[*prove, "--jobs", "2"]], place), partial(_all, pair, place), turns)
+        if seconds:
+            held.append(
+                told(f"{name}: --jobs 1 over the bare pair, at most 1.05x", f"{alone.ratio:.3f}x", alone.ratio <= 1.05)
+            )
+        else:
+            held.append(
+                told(f"{name}: --jobs 1 beside the bare pair, at most 3 s", f"{alone.excess:+.2f} s", alone.excess <= 3)
+            )
+        held.append(told(f"{name}: --jobs 2 faster than the bare pair", f"{both.ratio:.3f}x", both.ratio < 1))
+    return all(held)
+
+
+def _all(commands: list[list[str]], place: Path) -> None:
+    for command in commands:
+        run(command, place)
+
+
+def runs(folder: Path) -> bool:
+    """Two equal runs of 10,000 tasks with five artifacts each, by their hashes."""
+    (folder / "flow.py").write_text(fan("self.index"))
+    _write_runs(folder, tasks=10_000)
+    began = time.perf_counter()
+    run([*FLOWGATE, "prove", "--compare", "FanFlow/1", "FanFlow/2"], folder)
+    seconds, memory = time.perf_counter() - began, peak_of_children()
+    held = told(
+        "two equal runs of 10,000 tasks x 5 artifacts, compared in at most 5 s", f"{seconds:.2f} s", seconds <= 5
+    )
+    return told("... in at most 300 MB", f"{memory:.0f} MB", memory <= 300) and held
+
+
+def _write_runs(folder: Path, tasks: int) -> None:
+    """Two runs as a foreach of that many tasks would have left them, written by Metaflow's own datastore."""
+    program = f"""
+import sys
+from metaflow.datastore import FlowDataStore
+from metaflow.plugins import DATASTORES
+from metaflow.tuple_util import ForeachFrame
+
+storage = next(one for one in DATASTORES if one.TYPE == "local")
+store = FlowDataStore("FanFlow", None, storage_impl=storage, ds_root=".metaflow")
+
+def write(run, step, task, artifacts):
+    held = store.get_task_datastore(run, step, str(task), attempt=0, mode="w")
+    held.init_task()
+    held.save_artifacts(iter(artifacts.items()))
+    held.done()
+
+for run in ("1", "2"):
+    write(run, "start", 1, {{"_foreach_stack": [], "parts": list(range({tasks}))}})
+    for index in range({tasks}):
+        frames = [ForeachFrame("start", "parts", {tasks}, index, str(index))]
+        write(run, "work", index + 2, {{"_foreach_stack": frames, "value": index, "a": [index], "b": str(index), "c": 1, "d": 2.5}})
+    write(run, "gather", {tasks} + 2, {{"_foreach_stack": [], "results": [1, 2]}})
+    write(run, "end", {tasks} + 3, {{"_foreach_stack": [], "results": [1, 2], "scaled": 3}})
+"""
+    run([PYTHON, "-c", program], folder)
+
+
+def array(folder: Path) -> bool:
+    """Two arrays of 1 GB that differ in one bit, against numpy.array_equal on the same arrays."""
+    from flowgate_probe.equality import difference
+
+    left = numpy.random.default_rng(0).standard_normal(1 << 27)
+    right = left.copy()
+    right.view("u8")[-5] ^= 1
+    found = []
+    pair = paired(lambda: found.append(difference(left, right)), lambda: numpy.array_equal(left, right), 5)
+    if not all(one is not None and one.ulp == 1 for one in found):
+        raise SystemExit(f"the bit was not found: {found[0]}")
+    held = told(
+        "1 GB that differs in one bit, over numpy.array_equal, at most 3x", f"{pair.ratio:.2f}x", pair.ratio <= 3
+    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / left.nbytes
+    return told("... both arrays in memory, at most 2.5x the larger", f"{memory:.2f}x", memory <= 2.5) and held
+
+
+def zoo(folder: Path) -> bool:
+    """What a pair of plain runs finds of the zoo, and what a proof does."""
+    from tests.functional.zoo import DETERMINISTIC, NONDETERMINISTIC
+
+    print(f"{'flow':<40}{'two plain runs':<18}flowgate prove")
+    right = {"naive": 0, "ours": 0}
+    for case in [*NONDETERMINISTIC, *DETERMINISTIC]:
+        place = folder / case.name
+        place.mkdir()
+        case.write(place)
+        naive, ours = _naive(place), _verdict(place)
+        wanted = "blocked" if case in NONDETERMINISTIC else "pass"
+        right["naive"] += naive == wanted
+        right["ours"] += ours == wanted
+        print(f"{case.name:<40}{naive:<18}{ours}{'' if ours == wanted else '   WRONG'}", flush=True)
+    total = len(NONDETERMINISTIC) + len(DETERMINISTIC)
+    print(f"right: two plain runs {right['naive']} of {total}, flowgate {right['ours']} of {total}")
+    return right["ours"] == total
+
+
+def _naive(place: Path) -> str:
+    """Two plain runs and a diff of their surfaces."""
+    ids = []
+    for at in (1, 2):
+        run([PYTHON, "flow.py", "--no-pylint", "run", "--max-workers", "3", "--run-id-file", f"run{at}"], place)
+        ids.append((place / f"run{at}").read_text().strip())
+    name = next((place / ".metaflow").iterdir()).name
+    compared = json.loads(
+        run([*FLOWGATE, "prove", "--compare", *(f"{name}/{one}" for one in ids), "--format", "json"], place, (0, 1, 3))
+    )
+    shutil.rmtree(place / ".metaflow")
+    return str(compared["verdict"])
+
+
+def _verdict(place: Path) -> str:
+    return str(json.loads(run([*FLOWGATE, "prove", "--no-cache", "--format", "json"], place, (0, 1, 3)))["verdict"])
+
+
+BENCHES: dict[str, Callable[[Path], bool]] = {"overhead": overhead, "runs": runs, "array": array, "zoo": zoo}
+
+
+def main(names: list[str]) -> int:
+    """Run the named benches, or all."""
+    environment()
+    held = []
+    for name in names or BENCHES:
+        print(f"\n# {name}: {(BENCHES[name].__doc__ or '').strip()}")
+        with tempfile.TemporaryDirectory() as folder:
+            held.append(BENCHES[name](Path(folder)))
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""What arms that ran say about the flow's claim: findings, a verdict, and the words for it."""
+
+from __future__ import annotations
+
+from flowgate.errors import Inconclusive
+from flowgate.finding import ERROR, Finding
+from flowgate.flow.contract import Contract
+from flowgate.outcome import BLOCKED, PASS
+from flowgate.prove.arms import Ran
+from flowgate.prove.diverge import Divergence, Setting, diverging, first_cause, surface_of
+from flowgate.prove.proof import ArmRecord, Proof, reduction
+from flowgate.target import Target
+
+CLAIMS = {"order_independent": "however the fan-out is scheduled", "single_worker": "at one worker"}
+
+
+def judge(target: Target, contract: Contract, setting: Setting, ran: list[Ran], reduced: tuple[str, ...]) -> Proof:
+    """The proof that arms come to: the first of them against each of the others.
+
+    Raises:
+        Inconclusive: the surface is not there or cannot be compared, or an arm read what another had left behind.
+    """
+    left, surface = ran[0], contract.surface
+    findings = list(_echo(target, contract, left))
+    divergence = None
+    for right in ran[1:]:
+        apart = diverging(left, right, surface)
+        if apart:
+            divergence = first_cause(target.flow, setting, left, right, apart)
+            findings.append(_diverged(target, divergence))
+            break
+        _refuse_leftovers(target, left, right)
+    arms = tuple(_record(target, one) for one in ran)
+    found = surface_of(left, surface)
+    return Proof(
+        flow=target.path,
+        name=target.flow.name,
+        verdict=BLOCKED if findings else PASS,
+        contract=contract.kind,
+        note=_note(findings, ran, contract.kind) + reduction(reduced),
+        arms=arms,
+        surface={f"{key[0]}{key[1]}.{name}": held.get("digest", "") for (key, name), held in found.items()},
+        divergence=divergence,
+        findings=tuple(findings),
+        reduced=reduced,
+    )
+
+
+def _refuse_leftovers(target: Target, left: Ran, right: Ran) -> None:
+    """Two arms that agree because the second read what the first had left behind prove nothing."""
+    left_behind = sorted((left.written & right.read) - right.written - set(left.made))
+    if left_behind:
+        raise Inconclusive(
+            f"arm `{right.arm.name}` read {target.project.relative(left_behind[0])}, which arm `{left.arm.name}` had "
+            f"written, and wrote it not itself: its answer may be the other's. Write what a run makes below "
+            f"tempfile.gettempdir(), which is fresh in every arm, and leave alone what it is given"
+        )
+
+
+def _note(findings: list[Finding], ran: list[Ran], kind: str) -> str:
+    if findings:
+        return f"blocked by {', '.join(found.id for found in findings)}"
+    return f"the surface is identical {CLAIMS[kind]}{unforced(ran)}"
+
+
+def unforced(ran: list[Ran]) -> str:
+    """What to add where the order of some tasks was their own."""
+    orders = {task.order for one in ran for task in one.tasks.values()}
+    if "not forced" in orders:
+        return "; the order of the tasks could not be forced here, only the workers and the hash seed"
+    if "gang" in orders:
+        return "; the members of a num_parallel gang run together, and their order was not forced"
+    return ""
+
+
+def _record(target: Target, ran: Ran) -> ArmRecord:
+    arm = ran.arm
+    forced = all(task.order != "not forced" for task in ran.tasks.values())
+    root = target.project.relative(ran.store.root) if ran.store.kind == "local" else ran.store.root
+    return ArmRecord(
+        name=arm.name,
+        workers=arm.workers,
+        hash_seed=arm.hash_seed,
+        order=arm.order,
+        forced=forced,
+        run=ran.run,
+        seconds=round(ran.seconds, 1),
+        origin=ran.origin,
+        store=ran.store.kind,
+        root=root,
+    )
+
+
+def _echo(target: Target, contract: Contract, ran: Ran) -> list[Finding]:
+    """A promoted flow echoes its contract as the artifact `determinism`; what it echoes must be what it declares."""
+    held = [task.artifacts["determinism"] for task in ran.tasks.values() if "determinism" in task.artifacts]
+    if not held and not target.promoted:
+        return []
+    if held and all(one.get("echo", contract.kind) == contract.kind for one in held):
+        return []
+    echoed = next((str(one.get("echo")) for one in held if one.get("echo") != contract.kind), "nothing")
+    message = f"the flow declares {contract.kind}, but the run echoes {echoed} as the artifact `determinism`"
+    mend = (
+        "store the declared contract in `start`, from the config: `self.determinism = self.cfg.experiment.determinism`"
+    )
+    return [_finding(target, "FP102", None, 1, target.path, message, mend, f"{contract.kind} <> {echoed}")]
+
+
+def _diverged(target: Target, found: Divergence) -> Finding:
+    path = target.project.relative(found.file) if found.file else target.path
+    mend = (
+        "make that line give the same value in whatever order the tasks run, or declare a weaker contract with its "
+        f"reason; `flowgate prove {target.path} --diagnose` says what makes it differ"
+    )
+    return _finding(target, "FP101", found.step, found.line or 1, path, found.sentence(), mend, found.code)
+
+
+def _finding(
+    target: Target, rule: str, step: str | None, line: int, path: str, message: str, mend: str, code: str
+) -> Finding:
+    return Finding(rule, "prove", ERROR, target.path, target.flow.name, path, line, step, code, message, mend)

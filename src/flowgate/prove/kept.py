@@ -1,0 +1,110 @@
+"""The arm that `flowgate run` leaves: a run made anyway, which a proof then need not make again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import msgspec
+
+from flowgate.files import write_whole
+from flowgate.finding import digest
+from flowgate.flow.subject import changes, digests
+from flowgate.prove import receipt as receipts
+from flowgate.prove.arms import Arm, Ran, read_records
+from flowgate.prove.contracts import plan
+from flowgate.prove.ground import Ground
+from flowgate.prove.store import Store
+from flowgate.target import Target
+
+
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a run was, and all that it depended on: `parts` as known before it, `files` as its tasks read them."""
+
+    workers: int
+    hash_seed: int
+    order: str
+    seconds: float
+    store: str
+    root: str
+    parts: dict[str, str]
+    files: dict[str, str]
+    records: str
+
+
+def folder_of(target: Target) -> str:
+    """Where the arm's records lie."""
+    return os.path.join(receipts.folder_of(target.project, target.path, target.flow.name), "gated")
+
+
+def first_arm(ground: Ground, workers: int) -> Arm:
+    """The arm that a run at one worker can stand for."""
+    return plan(ground.contract.kind, workers)[0]
+
+
+def prepare(target: Target) -> str:
+    """An empty folder for the records of a run that is about to begin."""
+    home = folder_of(target)
+    shutil.rmtree(home, ignore_errors=True)
+    for name in ("records", "turns"):
+        os.makedirs(os.path.join(home, name))
+    return home
+
+
+def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds: float, store: Store) -> bool:
+    """Seal the records of a run that ended well.
+
+    False where its tasks left none, or where the parts it stands on are `now` not what they were when it began.
+    """
+    home = folder_of(target)
+    ran = read_records(target.flow.name, arm, home, seconds, store)
+    if ran is None or changes(ground.parts, now):
+        return False
+    inside = target.project.root + os.sep
+    read = sorted(path for path in ran.read - ran.written if path.startswith(inside) and os.path.isfile(path))
+    held = Kept(
+        arm.workers,
+        arm.hash_seed,
+        arm.order,
+        seconds,
+        store.kind,
+        store.root,
+        ground.parts,
+        digests(target.project, read),
+        _seal(home),
+    )
+    write_whole(os.path.join(home, "arm.json"), msgspec.json.encode(held).decode(), "the arm")
+    return True
+
+
+def _seal(home: str) -> str:
+    """The digest of all records, so that an edited one is not believed."""
+    folder = os.path.join(home, "records")
+    texts = []
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            texts += [name, file.read()]
+    return digest(*texts)
+
+
+def load(target: Target, ground: Ground, arm: Arm) -> Ran | None:
+    """The run that was left, where it is this arm and everything it depended on is what it was."""
+    home = folder_of(target)
+    try:
+        with open(os.path.join(home, "arm.json"), "rb") as file:
+            held = msgspec.json.decode(file.read(), type=Kept)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if held.records != _seal(home) or (held.workers, held.hash_seed, held.order) != (
+        arm.workers,
+        arm.hash_seed,
+        arm.order,
+    ):
+        return None
+    paths = [target.project.absolute(name) for name in held.files]
+    if changes(held.parts, ground.parts) or not all(map(os.path.isfile, paths)):
+        return None
+    if digests(target.project, paths) != held.files:
+        return None
+    ran = read_records(target.flow.name, arm, home, held.seconds, Store(held.store, held.root))
+    return ran._replace(origin="flowgate run") if ran is not None else None

@@ -1,0 +1,210 @@
+"""The proof of one flow, from its contract to a verdict and a receipt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.flow.subject import changes, digests
+from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
+from flowgate.prove import kept
+from flowgate.prove import receipt as receipts
+from flowgate.prove.arms import Arm, Progress, Ran, Start
+from flowgate.prove.contracts import RANDOM, plan
+from flowgate.prove.diverge import setting_of
+from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
+from flowgate.prove.judgment import judge
+from flowgate.prove.proof import Proof, reduction
+from flowgate.prove.receipt import Receipt
+from flowgate.prove.stored import from_store
+from flowgate.prove.together import Together, run_all
+from flowgate.target import Target
+
+Tell = Callable[[str, Arm | None, int, int, float], None]
+
+
+def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
+    """Prove a flow under the contract it declares, or say why there is nothing to prove.
+
+    Args:
+        target: the flow.
+        asked: what is wanted beside the contract: overrides, further orders, arms at a time.
+        tell: called with a stage, an arm, its tasks done and expected and its seconds, for progress.
+
+    Raises:
+        FlowgateError: the flow's config cannot be composed, or declares no known contract.
+    """
+    contract = contract_of(target, asked.overrides)
+    if contract is None:
+        note = "it declares no contract; declare `determinism` to have it proven"
+        return Proof(target.path, target.flow.name, SKIPPED, "", note)
+    if contract.kind == "nondeterministic":
+        if not contract.reason.strip():
+            raise FlowgateError(f"{target.path} declares {contract.kind} without a `determinism_reason`")
+        note = f"declared nondeterministic: {contract.reason}"
+        return Proof(target.path, target.flow.name, SKIPPED, contract.kind, note)
+    try:
+        ground = ground_of(target, contract, asked.overrides)
+        with alone(target, tell):
+            held = (
+                None if asked.fresh else receipts.load(target.project, target.path, target.flow.name, asked.overrides)
+            )
+            if held is not None and not changes(held.parts, ground.parts) and _serves(target, held, asked):
+                return _from_receipt(target, held)
+            return _run_arms(target, ground, asked, tell)
+    except Inconclusive as error:
+        return Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, str(error))
+
+
+@contextmanager
+def alone(target: Target, tell: Tell) -> Iterator[None]:
+    """One proof of a flow at a time: a second one waits, and finds the first one's receipt."""
+    from filelock import FileLock, Timeout
+
+    place = receipts.folder_of(target.project, target.path, target.flow.name)
+    try:
+        os.makedirs(place, exist_ok=True)
+        lock = FileLock(place + ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell("waiting for another proof of this flow", None, 0, 0, 0.0)
+            lock.acquire()
+    except OSError as error:
+        raise FlowgateError(f"{place} cannot be written: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _serves(target: Target, held: Receipt, asked: Asked) -> bool:
+    """Whether every file that the tasks read is what it was, and as many orders were tried as are asked for."""
+    paths = [target.project.absolute(name) for name in held.files]
+    orders = sum(arm.order.startswith(RANDOM) for arm in held.arms)
+    return (
+        orders >= asked.schedules and all(map(os.path.isfile, paths)) and digests(target.project, paths) == held.files
+    )
+
+
+def _from_receipt(target: Target, held: Receipt) -> Proof:
+    """What an earlier proof of exactly this came to."""
+    why = (
+        f"by receipt: {len(held.parts) + len(held.files)} parts (the flow, its config, the files it read, its "
+        f"environment, the settings) are what they were"
+    )
+    return Proof(
+        flow=target.path,
+        name=target.flow.name,
+        verdict=held.verdict,
+        contract=held.contract,
+        note=f"proven {why}{reduction(held.reduced)}" if held.verdict == PASS else f"{held.note} (known {why})",
+        arms=tuple(held.arms),
+        surface=held.surface,
+        divergence=held.divergence,
+        findings=tuple(held.findings),
+        reused=True,
+        reduced=tuple(held.reduced),
+    )
+
+
+def _run_arms(target: Target, ground: Ground, asked: Asked, tell: Tell) -> Proof:
+    """Run the arms in a folder of their own, which outlives them only when they prove something."""
+    began = time.monotonic()
+    with workplace(target) as folder:
+        start = start_of(target, ground, folder, asked.overrides)
+        proof, together = _proven_by_run(target, ground, start, asked, tell) or proven_by_arms(
+            target, ground, start, asked, tell
+        )
+        proof = proof._replace(concurrency=together.note, seconds=round(time.monotonic() - began, 1))
+        receipts.save(target.project, _receipt(target, ground, proof, together.ran))
+    return proof
+
+
+def _proven_by_run(
+    target: Target, ground: Ground, start: Start, asked: Asked, tell: Tell
+) -> tuple[Proof, Together] | None:
+    """A pass in which a run made by `flowgate run` is the first arm; None where there is none, or it does not pass.
+
+    What is not a pass is looked into with arms that start from the same files, each in a store of its own.
+    """
+    first, *others = _plan(target, ground, asked)
+    held = None if asked.fresh or not start.watched else kept.load(target, ground, first)
+    if held is None:
+        return None
+    try:
+        together = run_all(start, others, asked.jobs, _news(tell))
+        if not together.start.watched:
+            return None
+        proof = judge(target, ground.contract, setting_of(start), [held, *together.ran], asked.overrides)
+    except Inconclusive:
+        return None
+    return (proof, together._replace(ran=[held, *together.ran])) if proof.verdict == PASS else None
+
+
+def proven_by_arms(target: Target, ground: Ground, start: Start, asked: Asked, tell: Tell) -> tuple[Proof, Together]:
+    """The proof by all the arms that the contract asks for, and the arms.
+
+    Raises:
+        Inconclusive: an arm failed, or the surface is not there or cannot be compared.
+    """
+    together = run_all(start, _plan(target, ground, asked), asked.jobs, _news(tell))
+    tell("comparing", None, 0, 0, 0.0)
+    if not together.start.watched:
+        together = together._replace(ran=from_store(together.start, together.ran))
+    return judge(target, ground.contract, setting_of(start), together.ran, asked.overrides), together
+
+
+def _plan(target: Target, ground: Ground, asked: Asked) -> list[Arm]:
+    return plan(ground.contract.kind, target.project.settings.prove.workers, asked.schedules)
+
+
+def _news(tell: Tell) -> Progress:
+    return lambda arm, done, expected, spent: tell("running", arm, done, expected, spent)
+
+
+@contextmanager
+def workplace(target: Target) -> Iterator[str]:
+    """A folder for the arms of one proof, gone afterwards unless a receipt says that they proved something."""
+    place = receipts.folder_of(target.project, target.path, target.flow.name)
+    _sweep(place)
+    folder = tempfile.mkdtemp(dir=place, prefix="run-")
+    try:
+        yield folder
+    finally:
+        if os.path.basename(folder) not in receipts.folders(place):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(place: str) -> None:
+    """Remove the runs of earlier proofs that no receipt speaks of, also of one that was killed."""
+    spoken_of = receipts.folders(place)
+    for name in os.listdir(place):
+        if name.startswith("run-") and name not in spoken_of:
+            shutil.rmtree(os.path.join(place, name), ignore_errors=True)
+
+
+def _receipt(target: Target, ground: Ground, proof: Proof, ran: list[Ran]) -> Receipt:
+    inside = target.project.root + os.sep
+    read = {path for one in ran for path in one.read - one.written if path.startswith(inside) and os.path.isfile(path)}
+    return Receipt(
+        flow=target.path,
+        name=target.flow.name,
+        verdict=proof.verdict,
+        contract=ground.contract.kind,
+        note=proof.note,
+        parts=ground.parts,
+        files=digests(target.project, sorted(read)),
+        environment={"python": ground.environment.version, "platform": ground.environment.platform},
+        arms=list(proof.arms),
+        surface=proof.surface,
+        reduced=list(proof.reduced),
+        tasks=len(ran[0].tasks),
+        divergence=proof.divergence,
+        findings=list(proof.findings),
+    )

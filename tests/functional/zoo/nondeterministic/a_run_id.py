@@ -1,0 +1,33 @@
+"""What is drawn hangs on the run."""
+
+# surface: results
+# first cause: work.value
+
+import random
+
+from metaflow import FlowSpec, current, step
+
+
+class ARunIdFlow(FlowSpec):
+    @step
+    def start(self):
+        self.parts = ["a", "b", "c", "d"]
+        self.next(self.work, foreach="parts")
+
+    @step
+    def work(self):
+        self.value = random.Random(current.run_id).random()
+        self.next(self.gather)
+
+    @step
+    def gather(self, inputs):
+        self.results = [one.value for one in inputs]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    ARunIdFlow()
