@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -15,13 +15,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
+from flowgate.prove.crash import Crash, crash_of
 from flowgate.prove.environment import PROBE, Environment
 from flowgate.prove.store import Store, arm_store, user_config
 
 GUARD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guard.py")
-_TAIL = 60_000
-_FATAL_LINES = 12
-_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \[[^\]]*\] ?")
 _STILL_THERE = 0.05
 _NEWS = 0.25
 
@@ -83,14 +81,6 @@ class Start(NamedTuple):
 Progress = Callable[[Arm, int, int, float], None]
 
 
-class Crash(Exception):
-    """An arm that did not come to its end. `unwatchable` where the probe could not be attached."""
-
-    def __init__(self, text: str, unwatchable: bool = False) -> None:
-        super().__init__(text)
-        self.unwatchable = unwatchable
-
-
 class _Going(NamedTuple):
     """An arm under way."""
 
@@ -121,9 +111,7 @@ def run(start: Start, arms: list[Arm], progress: Progress) -> list[Ran | Crash]:
             _look_after(start, [one for one in going if one.arm.name not in ended], progress)
         return [ended.get(arm.name) or Crash(f"arm `{arm.name}` was ended with the other") for arm in arms]
     finally:
-        for one in going:
-            _end(one.guard)
-            shutil.rmtree(one.scratch, ignore_errors=True)
+        _end(going)
 
 
 def _launch(start: Start, arm: Arm) -> _Going:
@@ -232,27 +220,29 @@ def _expected(home: str) -> int:
         return 0
 
 
-def _end(guard: subprocess.Popen[bytes]) -> None:
-    """Close the pipe, which ends the group, and see it gone; a second interrupt ends it at once."""
-    assert guard.stdin is not None
+def _end(going: list[_Going]) -> None:
+    """Close the pipes, which ends the groups, and see them gone; a second interrupt ends them at once."""
     try:
-        guard.stdin.close()
-        guard.wait(10)
+        for one in going:
+            assert one.guard.stdin is not None
+            one.guard.stdin.close()
+        for one in going:
+            one.guard.wait(10)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         pass
-    finally:
-        try:
-            os.killpg(guard.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-        guard.wait()
+    for one in going:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(one.guard.pid, signal.SIGKILL)
+    for one in going:
+        one.guard.wait()
+        shutil.rmtree(one.scratch, ignore_errors=True)
 
 
 def _outcome(start: Start, one: _Going) -> Ran | Crash:
     seconds = time.monotonic() - one.began
     code = one.guard.returncode
     if code != 0:
-        return _crash(one.arm, code, os.path.join(one.home, "log.txt"))
+        return crash_of(one.arm.name, code, os.path.join(one.home, "log.txt"))
     ran = read_records(start.flow_name, one.arm, one.home, seconds, arm_store(start.folder, one.arm.name))
     if ran is not None:
         return ran
@@ -263,33 +253,6 @@ def _outcome(start: Start, one: _Going) -> Ran | Crash:
             )
     except OSError:
         raise Inconclusive(f"arm `{one.arm.name}` ended, but left no run: the launcher drops its arguments") from None
-
-
-def _crash(arm: Arm, code: int, log: str) -> Crash:
-    """What an arm that failed said last: the user's own exception, the scheduler's chatter left out."""
-    with open(log, "rb") as file:
-        file.seek(max(0, os.path.getsize(log) - _TAIL))
-        lines = [_PREFIX.sub("", line.rstrip()) for line in file.read().decode("utf-8", "replace").splitlines()]
-    if any("No module named 'metaflow'" in line for line in lines):
-        return Crash(f"arm `{arm.name}` could not start: the launcher's Python has no Metaflow")
-    unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
-    unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
-    said = "\n    ".join(_telling(lines))
-    return Crash(
-        f"arm `{arm.name}` failed with exit code {code}, so nothing can be said of its conclusions:\n    {said}",
-        unwatchable,
-    )
-
-
-def _telling(lines: list[str]) -> list[str]:
-    """The last traceback of a log, its middle left out; else its last lines."""
-    begins = [at for at, line in enumerate(lines) if line.lstrip().startswith("Traceback (most recent call last)")]
-    if not begins:
-        return lines[-_FATAL_LINES:]
-    told = lines[begins[-1] :]
-    ends = next((at for at, line in enumerate(told[1:], 2) if line and not line[0].isspace()), len(told))
-    told = told[:ends]
-    return told if len(told) <= _FATAL_LINES else [told[0], "  ...", *told[-_FATAL_LINES + 2 :]]
 
 
 def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Store) -> Ran | None:

@@ -57,6 +57,12 @@ PERTURBATIONS = (
         "the number of workers itself, or tasks that are under way at the same time",
         "derive seeds and splits from the data and the index, never from the number of workers or the machine",
     ),
+    Perturbation(
+        "everything",
+        "all of it at once, as the adversarial arm has it",
+        "two of these together",
+        "mend the line that differs",
+    ),
 )
 
 
@@ -79,14 +85,16 @@ def diagnose(target: Target, start: Start, workers: int, tell: Tell) -> list[Dia
 
 def _each(target: Target, start: Start, workers: int, tell: Tell) -> list[Diagnosis]:
     plain = _run(start, Arm("plain", 1, _SEED, "forward"), tell)
-    found = []
+    found: list[Diagnosis] = []
     for perturbation in PERTURBATIONS:
+        if perturbation.name == "everything" and any(one.divergence for one in found):
+            break
         arm, where = _changed(perturbation.name, start, workers)
         ran = _run(where, arm, tell)
         apart = diverging(plain, ran, start.surface)
         divergence = first_cause(target.flow, setting_of(start), plain, ran, apart) if apart else None
         found.append(Diagnosis(perturbation, divergence))
-        if perturbation.name == "nothing" and divergence is not None:
+        if divergence is not None and perturbation.name == "nothing":
             break
     return found
 
@@ -98,6 +106,8 @@ def _changed(name: str, start: Start, workers: int) -> tuple[Arm, Start]:
         return Arm(slug, 1, _OTHER_SEED, "forward"), start
     if name == "order":
         return Arm(slug, 1, _SEED, "reversed"), start
+    if name == "everything":
+        return Arm(slug, workers, _OTHER_SEED, "reversed"), start._replace(scratch="")
     if name == "workers":
         return Arm(slug, workers, _SEED, "forward"), start
     return Arm(slug, 1, _SEED, "forward"), start._replace(scratch="") if name == "scratch" else start

@@ -13,7 +13,8 @@ from itertools import permutations
 from typing import NamedTuple
 
 from flowgate.errors import Inconclusive
-from flowgate.prove.arms import Arm, Crash, Progress, Ran, Start, run
+from flowgate.prove.arms import Arm, Progress, Ran, Start, run
+from flowgate.prove.crash import Crash
 
 
 class Together(NamedTuple):
@@ -59,7 +60,16 @@ def _alone(start: Start, outcome: Ran | Crash) -> Ran:
     if isinstance(outcome, Ran):
         _put_aside(start, [outcome])
         return outcome
-    raise Inconclusive(str(outcome))
+    raise Inconclusive(f"{outcome}{_keep_log(start, outcome)}")
+
+
+def _keep_log(start: Start, crash: Crash) -> str:
+    """Save the log of a failed arm from the folder that is about to go; where it is, for a person."""
+    if not crash.log:
+        return ""
+    path = os.path.join(os.path.dirname(start.folder), "crash.log")
+    shutil.copyfile(crash.log, path)
+    return f"\n  the whole log: {os.path.relpath(path, start.root)}"
 
 
 def _against(outcomes: list[Ran | Crash]) -> str:

@@ -1,0 +1,60 @@
+"""An arm that failed, in the words of the user's own exception rather than the scheduler's."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_TAIL = 200_000
+_LINES = 12
+_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\[[^\]]*\])? ?")
+_CHATTER = (
+    "Task failed",
+    "Workflow failed",
+    "Terminating ",
+    "Killing ",
+    "Flushing logs",
+    "This failed task",
+    "Step failure",
+)
+
+
+class Crash(Exception):
+    """An arm that did not come to its end. `unwatchable` where the probe could not be attached."""
+
+    def __init__(self, text: str, unwatchable: bool = False, log: str = "") -> None:
+        super().__init__(text)
+        self.unwatchable, self.log = unwatchable, log
+
+
+def crash_of(arm: str, code: int, log: str) -> Crash:
+    """What the log of an arm that ended with `code` says of its failure."""
+    with open(log, "rb") as file:
+        file.seek(max(0, os.path.getsize(log) - _TAIL))
+        lines = [_PREFIX.sub("", line.rstrip()) for line in file.read().decode("utf-8", "replace").splitlines()]
+    if any("No module named 'metaflow'" in line for line in lines):
+        return Crash(f"arm `{arm}` could not start: the launcher's Python has no Metaflow")
+    unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
+    unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
+    said = "\n    ".join(telling(lines))
+    text = f"arm `{arm}` failed with exit code {code}, so nothing can be said of its conclusions:\n    {said}"
+    return Crash(text, unwatchable, log)
+
+
+def telling(lines: list[str]) -> list[str]:
+    """The last traceback of a log: the frames of the user's code, then the exception; else the last lines."""
+    begins = [at for at, line in enumerate(lines) if line.strip().startswith("Traceback (most recent call last)")]
+    if not begins:
+        return [line for line in lines if line.strip() and not line.strip().startswith(_CHATTER)][-_LINES:]
+    told = [line.strip() for line in lines[begins[-1] + 1 :]]
+    ends = next((at for at, line in enumerate(told) if not line or line.startswith(_CHATTER)), len(told))
+    frames = [at for at, line in enumerate(told[:ends]) if line.startswith('File "')]
+    if not frames:
+        return told[:ends][-_LINES:]
+    spoken = []
+    for at, after in zip(frames, [*frames[1:], ends], strict=True):
+        own = not any(place in told[at] for place in ("/site-packages/", "/flowgate_probe/", "<frozen"))
+        body = [line for line in told[at + 1 : after] if line.strip("^~ ")]
+        spoken += [told[at], *(f"  {line}" for line in body[:1])] if own else []
+        exception = body[1:]
+    return (spoken + exception)[-_LINES:]
