@@ -18,6 +18,8 @@ from flowgate.prove.environment import PROBE, Environment
 Key = tuple[str, str]
 Pair = tuple[str | None, str | None]
 _COUNTED = 1 << 20
+# The path is handed over, not set in the environment, which a launcher may drop.
+_ASK = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__', alter_sys=True)"
 
 
 class Setting(NamedTuple):
@@ -229,14 +231,10 @@ def _values(setting: Setting, left: Ran, right: Ran, place: tuple[Key, str]) -> 
 
 def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[str, Any]:
     """The answer of one of the probe's programs, run in the project's environment; `fault` where there is none."""
-    environ = {"METAFLOW_USER": "flowgate"} | os.environ
-    environ |= {
-        "PYTHONPATH": os.pathsep.join([PROBE, os.environ.get("PYTHONPATH", "")]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environ = {"METAFLOW_USER": "flowgate"} | os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
-            [*setting.environment.python, "-m", f"flowgate_probe.{program}"],
+            [*setting.environment.python, "-c", _ASK, PROBE, f"flowgate_probe.{program}"],
             input=json.dumps(request),
             capture_output=True,
             text=True,
@@ -246,8 +244,10 @@ def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[s
             timeout=setting.timeout,
         )
         told: dict[str, Any] = json.loads(done.stdout)
-    except (OSError, ValueError) as error:
-        return {"fault": f"{type(error).__name__}: {error}"}
+    except OSError as error:
+        return {"fault": str(error)}
+    except ValueError:
+        return {"fault": (done.stderr.strip().splitlines() or ["no answer"])[-1]}
     except subprocess.TimeoutExpired:
         return {"fault": f"no answer within {setting.timeout:.0f} s"}
     return told
