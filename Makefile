@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fast check docs setup clean
+.PHONY: demo test fast check bench docs setup clean
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -28,6 +28,9 @@ check: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/zizmor --offline --strict-collection --quiet action.yml .github/workflows
+
+bench: setup
+	$(BIN)/python bench/prove.py
 
 docs: setup
 	$(BIN)/python docs/generate.py

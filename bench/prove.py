@@ -1,6 +1,6 @@
 """`make bench`: what a proof costs beside the runs it is made of, and what it finds that two plain runs do not.
 
-    python bench/prove.py [overhead|runs|array|zoo]...
+    python bench/prove.py [overhead|runs|array|zoo|raciest|kills]...
 
 Ratios are against a named peer in the same measurement. A bar that is missed ends the program with 1.
 """
@@ -156,7 +156,48 @@ def _verdict(place: Path) -> str:
     return str(json.loads(run([*FLOWGATE, "prove", "--no-cache", "--format", "json"], place, (0, 1, 3)))["verdict"])
 
 
-BENCHES: dict[str, Callable[[Path], bool]] = {"overhead": overhead, "runs": runs, "array": array, "zoo": zoo}
+def kills(folder: Path) -> bool:
+    """Fifty proofs of a flow that does not hold, killed at random moments."""
+    from tests.functional.kills import kill_proofs
+
+    wrong = kill_proofs(folder, times=50, seed=1)
+    return told(
+        "50 proofs killed: no wrong receipt, no process alive 10 s later", "; ".join(wrong) or "none", not wrong
+    )
+
+
+def raciest(folder: Path) -> bool:
+    """The five raciest flows of the zoo, twenty proofs each."""
+    from tests.functional.test_zoo import RACIEST
+    from tests.functional.zoo import NONDETERMINISTIC
+
+    held = []
+    for case in [case for case in NONDETERMINISTIC if case.name in RACIEST]:
+        place = folder / case.name
+        place.mkdir()
+        case.write(place)
+        answers = {_first_cause(place) for _ in range(20)}
+        wanted = {("blocked", case.step, case.artifact)}
+        held.append(
+            told(f"{case.name}: the same answer 20 times of 20", ", ".join(map(str, answers)), answers == wanted)
+        )
+    return all(held)
+
+
+def _first_cause(place: Path) -> tuple[str, str, str]:
+    done = json.loads(run([*FLOWGATE, "prove", "--no-cache", "--format", "json"], place, (0, 1, 3)))["proofs"][0]
+    cause = done["divergence"] or {"step": "", "artifact": ""}
+    return done["verdict"], cause["step"], cause["artifact"]
+
+
+BENCHES: dict[str, Callable[[Path], bool]] = {
+    "overhead": overhead,
+    "runs": runs,
+    "array": array,
+    "zoo": zoo,
+    "raciest": raciest,
+    "kills": kills,
+}
 
 
 def main(names: list[str]) -> int:

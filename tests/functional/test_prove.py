@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import psutil
 import pytest
 
 from tests.conftest import SCHEMAS, Done, environment, git, write
 from tests.functional.flows import SHARED, SPLIT, fan, settings
+from tests.functional.kills import gone_within, kill_proofs, processes_of
 
 pytestmark = pytest.mark.slow
 Flowgate = Callable[..., Done]
@@ -197,14 +198,6 @@ def test_an_interpreter_without_metaflow_is_named(flowgate: Flowgate, tmp_path: 
     assert done.code == 3 and "Metaflow" in proof["note"]
 
 
-def _processes(marker: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if marker in " ".join(process.info["cmdline"] or []):
-            found.append(process)
-    return found
-
-
 @pytest.mark.parametrize(
     "signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM], [signal.SIGKILL]]
 )
@@ -221,7 +214,7 @@ def test_no_signal_leaves_an_orphan_or_a_receipt(signals: list[signal.Signals], 
             # A test run in the background may have been started with SIGINT ignored, which is inherited.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-    while not any(" step work " in " ".join(p.info["cmdline"]) for p in _processes(marker)):
+    while not any(" step work " in " ".join(p.info["cmdline"]) for p in processes_of(marker)):
         assert process.poll() is None
         time.sleep(0.1)
     for number in signals:
@@ -232,7 +225,7 @@ def test_no_signal_leaves_an_orphan_or_a_receipt(signals: list[signal.Signals], 
     if signals[0] == signal.SIGINT:
         assert process.returncode == 130
     for _ in range(100):
-        left = _processes(marker)
+        left = processes_of(marker)
         if not left:
             break
         time.sleep(0.1)
@@ -306,3 +299,122 @@ def test_a_divergence_can_be_overridden_and_then_passes_the_gate(flowgate: Flowg
     assert os.path.exists(repository / ".flowgate" / "ledger.yaml")
     git(repository, "add", "-A")
     assert "cache" not in git(repository, "status", "--short").out
+
+
+def test_an_artifact_that_one_arm_never_writes_is_a_difference(flowgate: Flowgate, tmp_path: Path) -> None:
+    flow = fan("note(self.index)", before=SHARED).replace(
+        "        self.next(self.gather)",
+        "        if self.value == '0 ':\n            self.extra = 1\n        self.next(self.gather)",
+    )
+    done, proof = prove(flowgate, tmp_path, flow, settings(surface='["work.extra"]'))
+    assert (done.code, proof["verdict"]) == (1, "blocked"), done
+    assert (proof["divergence"]["step"], proof["divergence"]["surface"]) == ("work", "work.extra")
+    assert proof["divergence"]["artifact"] == "value", "whether `extra` is written hangs on it"
+
+
+@pytest.mark.parametrize("value", ["lambda: 1", "open(__file__)", "(n for n in range(3))"])
+def test_a_surface_that_cannot_be_stored_decides_nothing(value: str, flowgate: Flowgate, tmp_path: Path) -> None:
+    done, proof = prove(flowgate, tmp_path, fan(value))
+    assert (done.code, proof["verdict"]) == (3, "inconclusive"), done
+
+
+def test_a_full_disk_decides_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("list(range(100_000 + self.index))"), "flowgate.toml": settings()})
+    done = subprocess.run(
+        [sys.executable, "-m", "flowgate", "prove"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        # No file may grow beyond this: every write past it fails, as on a full disk.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)),
+    )
+    assert done.returncode in (2, 3), done
+    assert "Traceback" not in done.stderr and not list(tmp_path.glob(".flowgate/cache/proofs/*/receipt*.json"))
+
+
+def test_a_checkout_that_cannot_be_written_is_a_configuration_error(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("1"), "flowgate.toml": settings(), ".flowgate": "a file where a folder must be\n"})
+    done = flowgate(tmp_path, "prove")
+    assert done.code == 2 and ".flowgate" in done.err and "Traceback" not in done.err, done
+
+
+def test_a_scheduler_that_is_killed_decides_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("__import__('time').sleep(600)"), "flowgate.toml": settings()})
+    marker = str(tmp_path / "flow.py")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flowgate", "prove", "--quiet"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+    )
+    while not (working := [p for p in processes_of(marker) if " step work " in " ".join(p.info["cmdline"])]):
+        time.sleep(0.1)
+    scheduler = working[0].parent()
+    assert scheduler is not None
+    scheduler.kill()
+    while not [p for p in processes_of(marker) if " step work " in " ".join(p.info["cmdline"])]:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)  # side by side one failed, so each is run again by itself
+    process.wait(60)
+    assert gone_within(marker, 10)
+    assert not list(tmp_path.glob(".flowgate/cache/proofs/*/receipt*.json"))
+
+
+def test_a_flow_killed_at_any_moment_leaves_no_wrong_receipt_and_no_process(tmp_path: Path) -> None:
+    assert kill_proofs(tmp_path, times=8, seed=3) == []
+
+
+def test_a_proof_reduced_by_hand_is_shown_as_reduced_and_replaces_no_whole_one(
+    flowgate: Flowgate, tmp_path: Path
+) -> None:
+    conf = {
+        "conf/config.yaml": "defaults: [{experiment: e}, {training: default}, _self_]\n",
+        "conf/experiment/e.yaml": "name: e\ndeterminism: order_independent\nsurface: [results]\n",
+        "conf/training/default.yaml": "epochs: 3\n",
+        "conf/training/smoke.yaml": "epochs: 1\n",
+    }
+    before = """
+import os
+import yaml
+from metaflow import Config
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+def parse(text):
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+    given = yaml.safe_load(text) or {}
+    with initialize_config_dir(os.path.join(HERE, "conf"), version_base=None):
+        return OmegaConf.to_container(compose("config", overrides=given.get("hydra_overrides", [])), resolve=True)
+"""
+    flow = (
+        fan("self.cfg.training.epochs", before=before)
+        .replace(
+            "class FanFlow(FlowSpec):\n",
+            "class FanFlow(FlowSpec):\n    cfg = Config('cfg', default=os.path.join(HERE, 'conf', 'config.yaml'), parser=parse)\n",
+        )
+        .replace(
+            "        self.parts =", "        self.determinism = self.cfg.experiment.determinism\n        self.parts ="
+        )
+    )
+    write(tmp_path, {"flow.py": flow, **conf})
+    whole = proof_of(flowgate(tmp_path, "prove", "--format", "json"))
+    assert (whole["verdict"], whole["reduced"]) == ("pass", []), whole
+    reduced = proof_of(flowgate(tmp_path, "prove", "--overrides", "training=smoke", "--format", "json"))
+    assert (reduced["verdict"], reduced["reduced"]) == ("pass", ["training=smoke"]), reduced
+    assert "a reduced proof, under training=smoke" in reduced["note"]
+    assert whole["surface"] != reduced["surface"]
+    assert proof_of(flowgate(tmp_path, "prove", "--format", "json"))["reused"], "the whole proof still stands"
+    again = flowgate(tmp_path, "prove", "--overrides", "training=smoke")
+    assert "reduced by training=smoke" in again.out and "by receipt" in again.out
+    assert "[1, 1" in str([row["value"] for row in _rows(flowgate, tmp_path, "--overrides", "training=smoke")])
+    assert "[3, 3" in str([row["value"] for row in _rows(flowgate, tmp_path)])
+    assert flowgate(tmp_path, "prove", "--overrides", "experiment.determinism=nondeterministic").code == 2
+
+
+def _rows(flowgate: Flowgate, folder: Path, *options: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = flowgate(folder, "results", "flow.py", *options, "--format", "json").json()[
+        "conclusions"
+    ][0]["rows"]
+    return rows

@@ -37,7 +37,8 @@ def crash_of(arm: str, code: int, log: str) -> Crash:
     unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
     unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
     said = "\n    ".join(telling(lines))
-    text = f"arm `{arm}` failed with exit code {code}, so nothing can be said of its conclusions:\n    {said}"
+    how = f"failed with exit code {code}" if code >= 0 else "was killed"
+    text = f"arm `{arm}` {how}, so nothing can be said of its conclusions:\n    {said}"
     return Crash(text, unwatchable, log)
 
 

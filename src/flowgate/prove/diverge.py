@@ -82,38 +82,32 @@ def _side(side: Side) -> str:
     return f"{side.arm} has {side.value}" + (f" ({side.type})" if side.type else "")
 
 
-def surface_of(ran: Ran, surface: tuple[str, ...]) -> dict[tuple[Key, str], dict[str, str]]:
-    """The artifacts of an arm that the surface names, with their digests.
-
-    Raises:
-        Inconclusive: an entry of the surface names nothing that the arm wrote.
-    """
-    found: dict[tuple[Key, str], dict[str, str]] = {}
+def surface_of(ran: Ran, surface: tuple[str, ...]) -> dict[tuple[Key, str], dict[str, Any]]:
+    """The artifacts of an arm that the surface names, with their digests."""
+    found: dict[tuple[Key, str], dict[str, Any]] = {}
     for entry in surface or ("end.*",):
-        step, _, artifact = entry.rpartition(".")
-        hits = {
-            ((task.step, task.place), name): held
-            for task in ran.tasks.values()
-            for name, held in task.artifacts.items()
-            if fnmatch.fnmatchcase(task.step, step or "end") and fnmatch.fnmatchcase(name, artifact)
-        }
-        if not hits and surface:
-            raise Inconclusive(
-                f"arm `{ran.arm.name}` never wrote `{entry}`, which the surface names: no task of a step "
-                f"`{step or 'end'}` holds `{artifact}`"
-            )
-        found |= hits
-    if not found:
-        raise Inconclusive("the flow has no surface: `end` holds no public artifact, and no `surface` is declared")
+        found |= _named(ran, entry)
     return found
 
 
+def _named(ran: Ran, entry: str) -> dict[tuple[Key, str], dict[str, Any]]:
+    """The artifacts that one entry of a surface names: `artifact` of `end`, or `step.artifact` with wildcards."""
+    step, _, artifact = entry.rpartition(".")
+    return {
+        ((task.step, task.place), name): held
+        for task in ran.tasks.values()
+        for name, held in task.artifacts.items()
+        if fnmatch.fnmatchcase(task.step, step or "end") and fnmatch.fnmatchcase(name, artifact)
+    }
+
+
 def diverging(left: Ran, right: Ran, surface: tuple[str, ...]) -> list[tuple[Key, str]]:
-    """The surface artifacts on which two arms differ.
+    """The surface artifacts on which two arms differ; one that only one of them wrote is among them.
 
     Raises:
-        Inconclusive: the surface is not there, or cannot be compared.
+        Inconclusive: an entry of the surface names nothing that either wrote, or it cannot be compared.
     """
+    _refuse_nothing(left, right, surface)
     mine, theirs = surface_of(left, surface), surface_of(right, surface)
     apart = []
     for place in dict.fromkeys([*mine, *theirs]):
@@ -126,6 +120,20 @@ def diverging(left: Ran, right: Ran, surface: tuple[str, ...]) -> list[tuple[Key
         elif one["digest"] != two["digest"]:
             apart.append(place)
     return apart
+
+
+def _refuse_nothing(left: Ran, right: Ran, surface: tuple[str, ...]) -> None:
+    """An entry of the surface that names nothing would compare nothing, and pass."""
+    for entry in surface or ("end.*",):
+        if _named(left, entry) or _named(right, entry):
+            continue
+        if not surface:
+            raise Inconclusive("the flow has no surface: `end` holds no public artifact, and no `surface` is declared")
+        step, _, artifact = entry.rpartition(".")
+        raise Inconclusive(
+            f"arm `{left.arm.name}` never wrote `{entry}`, which the surface names: no task of a step "
+            f"`{step or 'end'}` holds `{artifact}`"
+        )
 
 
 def first_cause(flow: Flow, setting: Setting, left: Ran, right: Ran, apart: list[tuple[Key, str]]) -> Divergence:

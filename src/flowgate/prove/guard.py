@@ -34,7 +34,9 @@ def main(command: list[str]) -> int:
             os.read(woken, 4096)
         if 0 in ready and not os.read(0, 1):
             return _end(child)
-    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+    if child.returncode < 0:  # a scheduler that was killed leaves its tasks behind
+        os.killpg(0, signal.SIGKILL)
+    return child.returncode
 
 
 def _end(child: subprocess.Popen[bytes]) -> int:

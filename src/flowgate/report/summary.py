@@ -6,6 +6,7 @@ import re
 
 from flowgate.finding import OVERRIDDEN, RESOLVED, Finding, in_reading_order
 from flowgate.ledger.match import remarks
+from flowgate.outcome import PASS
 from flowgate.prove.diverge import Divergence
 from flowgate.report.style import printable
 from flowgate.verdict import FlowVerdict, Layer, Verdict
@@ -26,6 +27,9 @@ def summary(verdict: Verdict) -> str:
     notes = [_note(flow.path, name, layer.note) for flow in verdict.flows for name, layer in _open_layers(flow)]
     if notes:
         parts += ["### What to do\n", *notes, ""]
+    proven = [f"- {code(proof.flow)} {escape(proof.note)}" for proof in verdict.proofs if proof.verdict == PASS]
+    if proven:
+        parts += ["### What was proven\n", *proven, ""]
     apart = [(proof.flow, proof.divergence) for proof in verdict.proofs if proof.divergence is not None]
     if apart:
         parts += ["### Where the arms differ\n", _table(_COLUMNS, [_divergence(*one) for one in apart])]
