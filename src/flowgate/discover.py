@@ -23,7 +23,7 @@ def flow_sources(project: Project) -> list[Source]:
     for path in sorted(python_files(project.root)):
         if (chosen is None or chosen.fullmatch(path)) and not (excluded and excluded.fullmatch(path)):
             source = Source(project.absolute(path))
-            if source.may_hold_a_flow():
+            if source.may_hold_a_flow() or path in project.settings.flow:
                 found.append(source)
     if chosen is not None and not found:
         raise FlowgateError(f"{project.settings.origin}: `flows` matches no file that may hold a flow")

@@ -85,7 +85,7 @@ def chosen(project: Project, paths: list[str]) -> list[Source]:
     """
     found = named_sources(project, paths) if paths else flow_sources(project)
     named = {os.path.realpath(path) for path in [*paths, *map(project.absolute, project.settings.flow)]}
-    flows = [source for source in found if source.may_hold_a_flow()]
+    flows = [source for source in found if source.may_hold_a_flow() or os.path.realpath(source.path) in named]
     for source in flows:
         if source.parse() is not None and os.path.realpath(source.path) in named and not targets(project, source):
             raise FlowgateError(
