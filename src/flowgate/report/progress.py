@@ -20,6 +20,7 @@ class Progress:
         self.under_way: dict[str, str] = {}
         self.told: dict[str, float] = {}
         self.open_line = False
+        self.shown = ""
 
     def __enter__(self) -> Progress:
         return self
@@ -33,20 +34,23 @@ class Progress:
             return
         if arm is None:
             self.under_way = {}
-            news = stage
+            name, news = stage, stage
         else:
-            of = f" of {expected}" if expected > done else ""
-            how_far = f"{done}{of} tasks, {seconds:.0f} s" if expected else "started"
-            news = f"arm {arm.name} ({arm.workers} worker{'s' * (arm.workers > 1)}): {how_far}"
-            self.under_way[arm.name] = news
+            name = arm.name
+            how_far = f"{done}/{max(done, expected)} tasks" if expected else "started"
+            self.under_way[name] = f"{name} {how_far}"
+            news = f"arm {name} ({arm.workers} worker{'s' * (arm.workers > 1)}): {how_far}, {seconds:.0f} s"
         if self.live:
-            self._show("; ".join(self.under_way.values()) or f"{stage} ...")
-        elif time.monotonic() - self.told.get(arm.name if arm else stage, -_EVERY) >= _EVERY:
-            self.told[arm.name if arm else stage] = time.monotonic()
+            self._show(f"{', '.join(self.under_way.values())}, {seconds:.0f} s" if self.under_way else f"{stage} ...")
+        elif time.monotonic() - self.told.get(name, -_EVERY) >= _EVERY:
+            self.told[name] = time.monotonic()
             print(news, file=sys.stderr, flush=True)
 
     def _show(self, line: str) -> None:
+        if line == self.shown:
+            return
         self._clear()
+        self.shown = line
         sys.stderr.write(line[: shutil.get_terminal_size().columns - 1])
         sys.stderr.flush()
         self.open_line = True
@@ -55,4 +59,4 @@ class Progress:
         if self.open_line:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
-            self.open_line = False
+            self.open_line, self.shown = False, ""
