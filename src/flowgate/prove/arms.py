@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,7 +45,10 @@ class Task(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started."""
+    """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started.
+
+    `contested` are files that one task replaced after it had read them, and another replaced too, without a lock.
+    """
 
     arm: Arm
     run: str
@@ -56,13 +60,14 @@ class Ran(NamedTuple):
     made: tuple[str, ...] = ()
     started: frozenset[str] = frozenset()
     origin: str = "proof"
+    contested: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
     """What is common to the arms of one proof.
 
     `watched`: whether the probe is attached to them. `scratch`: the temporary folder of all of them, emptied for each;
-    else each has one of its own.
+    else each has one of its own. `contested`: files before whose writing a task gives way, in an overlapping arm.
     """
 
     environment: Environment
@@ -76,6 +81,7 @@ class Start(NamedTuple):
     timeout: float
     watched: bool = True
     scratch: str = ""
+    contested: tuple[str, ...] = ()
 
 
 Progress = Callable[[Arm, int, int, float], None]
@@ -188,6 +194,7 @@ def probe_variables(start: Start, home: str, order: str) -> dict[str, str]:
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
         "FLOWGATE_PROBE_ORDER": order,
         "FLOWGATE_PROBE_SURFACE": json.dumps(start.surface),
+        "FLOWGATE_PROBE_CONTESTED": json.dumps(start.contested),
         "PYTHONPATH": os.pathsep.join(filter(None, [PROBE, os.environ.get("PYTHONPATH", "")])),
     }
 
@@ -284,7 +291,17 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         _all(records, "written"),
         tuple(dict.fromkeys(path for record in records for path in record["made"])),
         _all(records, "started"),
+        contested=_contested(records),
     )
+
+
+def _contested(records: list[dict[str, Any]]) -> frozenset[str]:
+    held = Counter(lock for record in records for lock in record["locks"])
+    if any(count > 1 for count in held.values()):
+        return frozenset()
+    replaced = [(path, seen) for record in records for path, seen in record["replaced"].items()]
+    writers = Counter(path for path, _ in replaced)
+    return frozenset(path for path, seen in replaced if seen and writers[path] > 1)
 
 
 def _all(records: list[dict[str, Any]], what: str) -> frozenset[str]:

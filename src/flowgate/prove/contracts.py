@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowgate.prove.arms import Arm
 
-RANDOM = "random:"
+RANDOM, OVERLAPPING = "random:", "overlapping"
 _SEED, _OTHER_SEED = 1, 4242
 
 
@@ -23,3 +23,8 @@ def plan(contract: str, workers: int, schedules: int = 0) -> list[Arm]:
     if contract == "single_worker":
         return [Arm("first", 1, _SEED, "forward"), Arm("second", 1, _OTHER_SEED, "forward")]
     return []
+
+
+def overlap(workers: int) -> Arm:
+    """A further arm of `order_independent`, for tasks that read a file and then replace it: all read before one writes."""
+    return Arm(OVERLAPPING, workers, _OTHER_SEED, OVERLAPPING)

@@ -7,6 +7,7 @@ import tempfile
 from typing import NamedTuple
 
 from flowgate.prove.arms import Arm, Ran, Start
+from flowgate.prove.contracts import overlap
 from flowgate.prove.diverge import Divergence, diverging, first_cause, setting_of
 from flowgate.prove.pipeline import Tell
 from flowgate.prove.together import run_all
@@ -58,6 +59,12 @@ PERTURBATIONS = (
         "derive seeds and splits from the data and the index, never from the number of workers or the machine",
     ),
     Perturbation(
+        "overlap",
+        "tasks that replace a shared file all read it first",
+        "a file that tasks read, change and write back: of those under way together, all but the last are lost",
+        "let each task write a file of its own, and combine them in the join; or take a lock around reading and writing",
+    ),
+    Perturbation(
         "everything",
         "all of it at once, as the adversarial arm has it",
         "two of these together",
@@ -89,7 +96,9 @@ def _each(target: Target, start: Start, workers: int, tell: Tell) -> list[Diagno
     for perturbation in PERTURBATIONS:
         if perturbation.name == "everything" and any(one.divergence for one in found):
             break
-        arm, where = _changed(perturbation.name, start, workers)
+        if perturbation.name == "overlap" and not plain.contested:
+            continue
+        arm, where = _changed(perturbation.name, start._replace(contested=tuple(plain.contested)), workers)
         ran = _run(where, arm, tell)
         apart = diverging(plain, ran, start.surface)
         divergence = first_cause(target.flow, setting_of(start), plain, ran, apart) if apart else None
@@ -108,6 +117,8 @@ def _changed(name: str, start: Start, workers: int) -> tuple[Arm, Start]:
         return Arm(slug, 1, _SEED, "reversed"), start
     if name == "everything":
         return Arm(slug, workers, _OTHER_SEED, "reversed"), start._replace(scratch="")
+    if name == "overlap":
+        return overlap(workers)._replace(hash_seed=_SEED), start
     if name == "workers":
         return Arm(slug, workers, _SEED, "forward"), start
     return Arm(slug, 1, _SEED, "forward"), start._replace(scratch="") if name == "scratch" else start

@@ -15,7 +15,7 @@ from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
 from flowgate.prove.arms import Arm, Progress, Ran, Start
-from flowgate.prove.contracts import RANDOM, plan
+from flowgate.prove.contracts import RANDOM, overlap, plan
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
 from flowgate.prove.judgment import judge
@@ -157,7 +157,28 @@ def proven_by_arms(target: Target, ground: Ground, start: Start, asked: Asked, t
     tell("comparing", None, 0, 0, 0.0)
     if not together.start.watched:
         together = together._replace(ran=from_store(together.start, together.ran))
-    return judge(target, ground.contract, setting_of(start), together.ran, asked.overrides), together
+    proof = judge(target, ground.contract, setting_of(start), together.ran, asked.overrides)
+    overlapping = _overlap(target, ground, start, together, tell) if proof.verdict == PASS else None
+    if overlapping is not None:
+        together = together._replace(ran=[*together.ran, overlapping])
+        proof = judge(target, ground.contract, setting_of(start), together.ran, asked.overrides)
+    return proof, together
+
+
+def _overlap(target: Target, ground: Ground, start: Start, together: Together, tell: Tell) -> Ran | None:
+    """An arm in which tasks that share a file have all read it before one of them writes; None where none do.
+
+    None as well where it does not come to its end: the tasks may wait for each other in a way of their own.
+    """
+    contested = sorted({path for one in together.ran for path in one.contested})
+    if not contested or ground.contract.kind != "order_independent":
+        return None
+    longest = max(60.0, 5 * max(one.seconds for one in together.ran))
+    start = start._replace(contested=tuple(contested), timeout=min(start.timeout, longest))
+    try:
+        return run_all(start, [overlap(target.project.settings.prove.workers)], 1, _news(tell)).ran[0]
+    except Inconclusive:
+        return None
 
 
 def _plan(target: Target, ground: Ground, asked: Asked) -> list[Arm]:

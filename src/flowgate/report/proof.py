@@ -91,7 +91,7 @@ def _diagnosis(one: Diagnosed, project: Project, color: bool) -> str:
     ]
     for found in one.found:
         verdict = paint("differs", "blocked", color) if found.divergence else paint("the same", "pass", color)
-        lines.append(f"  {found.perturbation.what:<48}{verdict}")
+        lines.append(f"  {found.perturbation.what:<52}{verdict}")
     culprit = one.culprit
     if culprit is None or culprit.divergence is None:
         lines.append("  no single change makes a difference; `--schedules 10` tries more orders")

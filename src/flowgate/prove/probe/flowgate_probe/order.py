@@ -4,6 +4,8 @@ Only one task's user code runs at a time. Which one is decided from the graph an
 when a task has finished and what follows it is queued, the free slots are filled and the first in rank gets its turn.
 The rank is the place in the foreaches and splits, so that two tasks which neither waits for run one way round under
 `forward` and the other under `reversed`, whatever their distance from the split. Under `random:SEED` the rank is drawn.
+Under `overlapping` a task also gives its turn away when it is about to write a file that others write as well, until all
+that can be under way beside it have come as far: what each has read by then is out of date.
 
 A join of a static split, or of a switch inside a foreach, gets its inputs in the order of a set, which hangs on the
 scheduler's hash seed. That order is forced too: as named under `forward`, the other way round under `reversed`.
@@ -21,9 +23,12 @@ from typing import Any
 
 MODE = os.environ.get("FLOWGATE_PROBE_ORDER", "")
 TURNS = os.environ.get("FLOWGATE_PROBE_TURNS", "")
+OVERLAPPING = "overlapping"
 _POLL = 0.005
 
 _forced = ""
+_mine = None  # type: Optional[Key]
+_pauses = 0
 Key = tuple[str, str, int]
 Place = tuple[int, ...]
 
@@ -56,6 +61,8 @@ class _Scheduler:
     def __init__(self) -> None:
         self.places = {}  # type: Dict[str, Place]
         self.running = None  # type: Optional[Key]
+        self.granted = set()  # type: Set[Key]
+        self.pauses = {}  # type: Dict[Key, int]
         self.popped = 0
         self.expected = 0
 
@@ -80,16 +87,28 @@ class _Scheduler:
         for worker in runtime._workers.values():
             task = worker.task
             launched.setdefault((str(task.step), str(task.task_id), int(task.retries)), task)
-        if self.running in launched:
+        if self.running in launched and not self._is_paused(self.running):
             return
         ranked = []
         for key, task in launched.items():
             asked = {"input_paths": task.input_paths, "split_index": task.split_index}
             place = self.places[task.path] = self._place(runtime, task.step, asked)
-            ranked.append((_rank(place, key[0]), key))
-        self.running = min(ranked)[1] if ranked else None
+            ranked.append((key in self.granted, _rank(place, key[0]), key))  # who has not begun goes first
+        self.running = min(ranked)[2] if ranked else None
         if self.running is not None:
-            _tell(_turn(self.running), "")
+            self._let(self.running)
+
+    def _is_paused(self, key: Key) -> bool:
+        return os.path.exists(os.path.join(TURNS, _pause(key, self.pauses.get(key, 0))))
+
+    def _let(self, key: Key) -> None:
+        """Grant a task its first turn, or the one after a pause."""
+        if key in self.granted:
+            _tell("%s-over" % _pause(key, self.pauses.get(key, 0)), "")
+            self.pauses[key] = self.pauses.get(key, 0) + 1
+        else:
+            self.granted.add(key)
+            _tell(_turn(key), "")
 
     def _place(self, runtime: Any, step: str, asked: dict[str, Any]) -> Place:
         """The indices of the foreaches and splits around a task, outermost first."""
@@ -112,7 +131,7 @@ def _rank(place: Place, step: str) -> Any:
     """What is compared to find who is next: the smallest goes first."""
     if MODE == "forward":
         return place
-    if MODE == "reversed":
+    if MODE in ("reversed", OVERLAPPING):
         return tuple(-index for index in place)
     return hashlib.sha256(("%s %s %r" % (MODE, step, place)).encode()).digest()
 
@@ -120,7 +139,7 @@ def _rank(place: Place, step: str) -> Any:
 def _ordered(paths: Any) -> Any:
     """The inputs of a join, branch by branch; a foreach's own tasks stay in the order of their index."""
     parents = sorted({str(path).split("/")[-2] for path in paths}, key=lambda name: _drawn(name))
-    if MODE == "reversed":
+    if MODE in ("reversed", OVERLAPPING):
         parents.reverse()
     return [path for parent in parents for path in paths if str(path).split("/")[-2] == parent]
 
@@ -131,6 +150,10 @@ def _drawn(name: str) -> Any:
 
 def _turn(key: Key) -> str:
     return "%s-%s-%d" % key
+
+
+def _pause(key: Key, count: int) -> str:
+    return "%s-pause-%d" % (_turn(key), count)
 
 
 def _tell(name: str, text: str) -> None:
@@ -144,16 +167,28 @@ def _tell(name: str, text: str) -> None:
 
 def await_turn(step: str, task: str, attempt: int) -> None:
     """In a task's process: wait until the scheduler has granted the turn, or is no more."""
-    global _forced
+    global _forced, _mine
     if not TURNS or not MODE or not os.path.exists(os.path.join(TURNS, "installed")):
         _forced = "not forced"
         return
     if _is_gang_member():
         _forced = "gang"
         return
+    _mine = (step, task, attempt)
     with _alarm_off():
-        _wait_for(os.path.join(TURNS, _turn((step, task, attempt))))
+        _wait_for(os.path.join(TURNS, _turn(_mine)))
     _forced = "forced"
+
+
+def give_way() -> None:
+    """In a task's process, under `overlapping`: let all others come as far before going on."""
+    global _pauses
+    if MODE == OVERLAPPING and _mine is not None:
+        name = _pause(_mine, _pauses)
+        _pauses += 1
+        _tell(name, "")
+        with _alarm_off():
+            _wait_for(os.path.join(TURNS, name + "-over"))
 
 
 def _wait_for(path: str) -> None:

@@ -7,19 +7,32 @@ over, so what an arm made is put aside before the next one starts.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Tuple
+
+from flowgate_probe import order
 
 ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
+_SCRATCH = os.environ.get("TMPDIR", "")
 _SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm") if root)
 _LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/")
 _PROCESSES = ("subprocess.Popen", "os.system", "os.posix_spawn")
 
+# Files that several tasks read and write, as an earlier arm saw it; those below the temporary folder by its name.
+_CONTESTED = frozenset(
+    os.path.expandvars(path) for path in json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]"))
+)
+
 _read = set()  # type: Set[str]
 _written = set()  # type: Set[str]
+_seen = set()  # type: Set[str]
 _made = {}  # type: Dict[str, None]
+_replaced = {}  # type: Dict[str, bool]
 _started = set()  # type: Set[str]
+_exclusive = set()  # type: Set[str]
+_locks = set()  # type: Set[str]
 _watching = []  # type: List[bool]
 
 
@@ -32,49 +45,82 @@ def watch() -> None:
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
     if event == "open":
-        path, mode, flags = arguments
-        writes = any(letter in (mode or "") for letter in "wax+") or bool((flags or 0) & (os.O_WRONLY | os.O_RDWR))
-        _file(path, reads=not writes or "+" in (mode or ""), writes=writes)
-    elif event == "sqlite3.connect":
-        _file(arguments[0], reads=True, writes=True)
+        path, mode, flags = arguments[0], arguments[1] or "", arguments[2] or 0
+        if flags & os.O_EXCL:
+            _exclusive.add(_absolute(path))
+        writes = any(letter in mode for letter in "wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR))
+        _file(path, reads=not writes or "+" in mode, writes=writes, whole=not flags & os.O_APPEND and "+" not in mode)
     elif event == "os.rename":
-        _file(arguments[1], reads=False, writes=True)
+        _file(arguments[1], reads=False, writes=True, whole=True)
     elif event in ("os.mkdir", "os.symlink", "os.link"):
-        _file(arguments[0 if event == "os.mkdir" else 1], reads=False, writes=True)
+        path = arguments[0 if event == "os.mkdir" else 1]
+        _exclusive.add(_absolute(path))
+        _file(path, reads=False, writes=True)
+    elif event in ("os.remove", "os.rmdir") and _absolute(arguments[0]) in _exclusive:
+        _locks.add(_by_name(_absolute(arguments[0])))  # what only one can make, and gives back: a lock
+    elif event == "sqlite3.connect":
+        _locks.add(_by_name(_absolute(arguments[0])))
+        _file(arguments[0], reads=True, writes=True)
+    elif event in ("fcntl.flock", "fcntl.lockf") and not _by_metaflow():
+        _locks.add(event)
     elif event in _PROCESSES and not _by_metaflow():
         _started.add(os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else str(arguments[0]))
 
 
+def _absolute(path: Any) -> str:
+    return os.path.abspath(os.fsdecode(path)) if isinstance(path, (str, bytes)) else ""
+
+
 def _by_metaflow() -> bool:
-    """Whether it is Metaflow itself that starts a program: it asks git about the code, for one."""
+    """Whether it is Metaflow itself that does this: it asks git about the code, for one."""
     frame = sys._getframe(2)
     while frame is not None and os.path.basename(frame.f_code.co_filename) in ("subprocess.py", "os.py"):
         frame = frame.f_back
     return frame is not None and "/site-packages/metaflow/" in frame.f_code.co_filename
 
 
-def _file(path: Any, reads: bool, writes: bool) -> None:
-    if not isinstance(path, (str, bytes)):
-        return
-    absolute = os.path.abspath(os.fsdecode(path))
+def _file(path: Any, reads: bool, writes: bool, whole: bool = False) -> None:
+    """Note a file. `whole`: what was in it is replaced, not added to."""
+    absolute = _absolute(path)
     if not absolute.startswith(_SHARED) or any(part in absolute for part in _LEFT_OUT):
         return
     if writes and "/__pycache__/" not in absolute:
+        if absolute in _CONTESTED:
+            order.give_way()
         if absolute not in _written and not os.path.lexists(absolute):
             _made[absolute] = None
+        if whole:
+            _replaced[absolute] = _replaced.get(absolute, False) or absolute in _seen
         _written.add(absolute)
-    if reads and not (writes and absolute in _made):
-        _read.add(absolute)
+    if reads:
+        _seen.add(absolute)
+        if not (writes and absolute in _made):
+            _read.add(absolute)
 
 
-def noted() -> Dict[str, List[str]]:
-    """The files read, written and made, compiled modules by their source; and the programs started."""
+def noted() -> Dict[str, Any]:
+    """The files read, written and made, compiled modules by their source; and the programs started.
+
+    Those of the temporary folder are the arm's own, and left out. `replaced` are all files whose content the task
+    replaced, each with whether it had read it before; `locks` are what it may have held meanwhile.
+    """
     return {
-        "read": sorted({_source(path) for path in _read}),
-        "written": sorted(_written),
-        "made": list(_made),
+        "read": sorted({_source(path) for path in _read if not _is_own(path)}),
+        "written": sorted(path for path in _written if not _is_own(path)),
+        "made": [path for path in _made if not _is_own(path)],
+        "replaced": {_by_name(path): seen for path, seen in sorted(_replaced.items())},
+        "locks": sorted(_locks),
         "started": sorted(_started),
     }
+
+
+def _is_own(path: str) -> bool:
+    return bool(_SCRATCH) and path.startswith(_SCRATCH + os.sep)
+
+
+def _by_name(path: str) -> str:
+    """A path that means the same in another arm, whose temporary folder has another name."""
+    return "$TMPDIR" + path[len(_SCRATCH) :] if _is_own(path) else path
 
 
 def _source(path: str) -> str:
