@@ -366,12 +366,11 @@ def test_a_flow_killed_at_any_moment_leaves_no_wrong_receipt_and_no_process(tmp_
     assert kill_proofs(tmp_path, times=8, seed=3) == []
 
 
-def test_a_proof_reduced_by_hand_is_shown_as_reduced_and_replaces_no_whole_one(
-    flowgate: Flowgate, tmp_path: Path
-) -> None:
+def promoted(folder: Path, experiment: str) -> None:
+    """A small promoted flow: a Config that Hydra composes, and an experiment."""
     conf = {
         "conf/config.yaml": "defaults: [{experiment: e}, {training: default}, _self_]\n",
-        "conf/experiment/e.yaml": "name: e\ndeterminism: order_independent\nsurface: [results]\n",
+        "conf/experiment/e.yaml": f"name: e\ndeterminism: order_independent\nsurface: [results]\n{experiment}",
         "conf/training/default.yaml": "epochs: 3\n",
         "conf/training/smoke.yaml": "epochs: 1\n",
     }
@@ -398,7 +397,13 @@ def parse(text):
             "        self.parts =", "        self.determinism = self.cfg.experiment.determinism\n        self.parts ="
         )
     )
-    write(tmp_path, {"flow.py": flow, **conf})
+    write(folder, {"flow.py": flow, **conf})
+
+
+def test_a_proof_reduced_by_hand_is_shown_as_reduced_and_replaces_no_whole_one(
+    flowgate: Flowgate, tmp_path: Path
+) -> None:
+    promoted(tmp_path, "")
     whole = proof_of(flowgate(tmp_path, "prove", "--format", "json"))
     assert (whole["verdict"], whole["reduced"]) == ("pass", []), whole
     reduced = proof_of(flowgate(tmp_path, "prove", "--overrides", "training=smoke", "--format", "json"))
@@ -418,3 +423,14 @@ def _rows(flowgate: Flowgate, folder: Path, *options: str) -> list[dict[str, Any
         "conclusions"
     ][0]["rows"]
     return rows
+
+
+def test_more_branches_than_data_axes_and_seeds_are_a_finding(flowgate: Flowgate, tmp_path: Path) -> None:
+    axes = "axes: {noise: [0.1, 0.5], epochs: [1, 2, 3]}\ndata_axes: [noise]\n"
+    promoted(tmp_path, axes + "seeds: 3\n")
+    assert proof_of(flowgate(tmp_path, "prove", "--format", "json"))["verdict"] == "pass", "5 tasks, 6 branches"
+    promoted(tmp_path, axes + "seeds: [0, 1]\n")
+    done = flowgate(tmp_path, "prove", "--format", "json")
+    (finding,) = done.json()["findings"]
+    assert (done.code, finding["rule"], finding["step"]) == (1, "FP103", "work")
+    assert "5 tasks of `work`" in finding["message"] and "are 4" in finding["message"]

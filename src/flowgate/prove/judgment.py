@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from flowgate.errors import Inconclusive
 from flowgate.finding import ERROR, Finding
+from flowgate.flow.conf import compose
 from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
 from flowgate.prove.arms import Ran
@@ -21,7 +25,7 @@ def judge(target: Target, contract: Contract, setting: Setting, ran: list[Ran], 
         Inconclusive: the surface is not there or cannot be compared, or an arm read what another had left behind.
     """
     left, surface = ran[0], contract.surface
-    findings = list(_echo(target, contract, left))
+    findings = [*_echo(target, contract, left), *_grain(target, left, reduced)]
     divergence = None
     for right in ran[1:]:
         apart = diverging(left, right, surface)
@@ -104,6 +108,39 @@ def _echo(target: Target, contract: Contract, ran: Ran) -> list[Finding]:
         "store the declared contract in `start`, from the config: `self.determinism = self.cfg.experiment.determinism`"
     )
     return [_finding(target, "FP102", None, 1, target.path, message, mend, f"{contract.kind} <> {echoed}")]
+
+
+def _grain(target: Target, ran: Ran, overrides: tuple[str, ...]) -> list[Finding]:
+    """A promoted flow fans out over data axes and seeds: one branch for each dataset, and no more."""
+    if not target.promoted or target.conf is None:
+        return []
+    tree = compose(target.conf, overrides).tree
+    allowed = branches(tree)
+    count = Counter(task.step for task in ran.tasks.values() if task.place.startswith("[") and ":" in task.place)
+    step, made = max(count.items(), key=lambda item: item[1], default=("", 0))
+    if allowed is None or made <= allowed:
+        return []
+    message = (
+        f"the run made {made} tasks of `{step}`, but data axes x seeds are {allowed}: every further branch makes the same "
+        f"dataset again, and methods are compared across branches"
+    )
+    mend = "fan out over data axes x seeds only, and train every method inside the branch, against its one dataset"
+    return [_finding(target, "FP103", step, 1, target.path, message, mend, f"{step}: {made} > {allowed}")]
+
+
+def branches(tree: dict[str, Any]) -> int | None:
+    """How many branches a composed experiment has: the product of its data axes, times its seeds; None if it has none."""
+    experiment, seeds = tree.get("experiment"), tree.get("seeds")
+    if not isinstance(experiment, dict) or not isinstance(experiment.get("axes"), dict):
+        return None
+    seeds = experiment.get("seeds", seeds)
+    count = len(seeds) if isinstance(seeds, list) else seeds
+    if not isinstance(count, int):
+        return None
+    for axis in experiment.get("data_axes") or []:
+        values = experiment["axes"].get(axis)
+        count *= len(values) if isinstance(values, list) else 1
+    return count
 
 
 def _diverged(target: Target, found: Divergence) -> Finding:
