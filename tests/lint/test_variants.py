@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from flowgate.lint.rules import (
+    contract_not_echoed,
     cwd_relative_path,
+    method_overrides_training,
     module_constant,
     module_in_merge,
+    no_surface,
     per_config_foreach,
+    salted_hash,
     script_mode_import,
 )
 from tests.conftest import lint_files
@@ -321,3 +325,110 @@ def test_a_base_in_another_file_is_no_flow_of_its_own(tmp_path: Path) -> None:
 def test_a_lone_surrogate_does_no_harm(tmp_path: Path) -> None:
     found = lint_files(tmp_path, path(r'"conf/\ud800.json"'))
     assert found[0].id
+
+
+hashing = salted_hash._flow
+HASH_BAD = {
+    "a foreach over names": {
+        "flow.py": "import random\nfrom metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self):\n"
+        "        self.todo = ['a', 'b']\n        self.next(self.work, foreach='todo')\n    @step\n    def work(self):\n"
+        "        rng = random.Random(hash(self.input))\n        self.x = rng.random()\n        self.next(self.join)\n"
+        "    @step\n    def join(self, inputs):\n        self.xs = [i.x for i in inputs]\n        self.next(self.end)\n"
+        "    @step\n    def end(self):\n        pass\n"
+    },
+    "a tuple with text in it": hashing("self.result = abs(hash((1, 'svm'))) % 7"),
+    "text under another name": hashing("key = str(self.methods)", "self.result = hash(key)"),
+    "an object without a hash of its own": hashing("self.result = hash(Spec())", before="class Spec:\n    pass\n"),
+    "numpy seeded with it": hashing(
+        "import numpy as np", "np.random.seed(hash('svm') % 2**32)", "self.result = np.random.rand()"
+    ),
+    "in a comprehension": hashing("self.result = {m: hash(m) for m in ['a', 'b']}"),
+}
+HASH_GOOD = {
+    "an index": hashing("self.result = hash(3)"),
+    "a tuple of numbers under a name": hashing("key = (1, 2, 3.5)", "self.result = hash(key) % 5"),
+    "a class with a hash": hashing(
+        "self.result = hash(Spec())", before="class Spec:\n    def __hash__(self):\n        return 3\n"
+    ),
+    "a method called hash": hashing(
+        "self.result = Table().hash('svm')", before="class Table:\n    def hash(self, x):\n        return 1\n"
+    ),
+    "another function of that name": hashing(
+        "self.result = hash('svm')", before="def hash(text):\n    return len(text)\n"
+    ),
+    "only looked up": hashing("seen = {hash('a'): 1}", "print(len(seen))", "self.result = 1"),
+}
+
+
+@pytest.mark.parametrize("name", HASH_BAD)
+def test_hash_fires(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, HASH_BAD[name]) == {"FG505"}
+
+
+@pytest.mark.parametrize("name", HASH_GOOD)
+def test_hash_is_silent(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, HASH_GOOD[name]) == set()
+
+
+def overriding(method: str, training: str) -> dict[str, str]:
+    return dict(method_overrides_training._example("", method, training).files)
+
+
+@pytest.mark.parametrize(
+    ("method", "training", "expected"),
+    [
+        ("{kind: topk, lr: 0.5}", "lr: 0.1", {"FG302"}),
+        ("kind: topk\nsched: {warmup: {steps: 5}}", "sched:\n  warmup:\n    steps: 9", {"FG302"}),
+        ('kind: topk\n"batch": 5', "batch: 9", {"FG302"}),
+        ("kind: topk\nlr: null", "lr: 0.1", {"FG302"}),
+        ("kind: topk\nlr: ${method.base_lr}\nbase_lr: 1", "lr: 0.1", {"FG302"}),
+        ("kind: topk\nlr: ${training.lr}", "lr: 0.1", set()),
+        ("kind: topk\nlr: ${..training.lr}", "lr: 0.1", set()),
+        ("kind: topk\nloss: {lr: 3}", "lr: 0.1", set()),
+        ("kind: topk\ntemp_sweep: [0.1, 0.5]", "lr: 0.1", set()),
+        ("kind: topk  # lr: 0.5", "lr: 0.1", set()),
+    ],
+)
+def test_a_key_that_training_owns(method: str, training: str, expected: set[str], tmp_path: Path) -> None:
+    assert rules_of(tmp_path, overriding(method + "\n", training + "\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("kind = 'order_independent'; self.determinism = kind", {"FG402"}),
+        ("self.determinism = None", {"FG402"}),
+        ("determinism = self.cfg.experiment.determinism", {"FG402"}),
+        ("self.echo = self.cfg.experiment; self.surface = 1", {"FG402"}),
+        ("self.determinism = 'a' if self.cfg else 'b'", {"FG402"}),
+        ("self.determinism = str(self.cfg.experiment.determinism)", set()),
+        ("self.determinism = self.cfg.get('determinism')", set()),
+        ("e = dict(self.cfg.experiment); self.determinism = e['determinism']", set()),
+        ("from helpers import declared; self.determinism = declared(self.cfg)", set()),
+        ("setattr(self, 'determinism', self.cfg.experiment.determinism)", set()),
+    ],
+)
+def test_the_echo_of_the_contract(line: str, expected: set[str], tmp_path: Path) -> None:
+    files = contract_not_echoed._flow(line) | {
+        "helpers.py": "def declared(cfg):\n    return cfg.experiment.determinism\n"
+    }
+    assert rules_of(tmp_path, files) == expected
+
+
+@pytest.mark.parametrize(
+    ("surface", "stores", "expected"),
+    [
+        ("surface: [start.results]", "self.results = 1", {"FG403"}),
+        ("surface: ['an_*.an_result']", "self.results = 1", {"FG403"}),
+        ("surface: [results, lift]", "self.results = 1", {"FG403"}),
+        ("surface: [results]", "results = 1", {"FG403"}),
+        ("surface: [end.Results]", "self.results = 1", {"FG403"}),
+        ("surface: ['end.*']", "self.results = 1", set()),
+        ("surface: [results]", "name = 'results'; setattr(self, name, 1)", set()),
+        ("surface: [results]", "self.results: int = 1", set()),
+        ("surface: [results]", "self.results, self.other = 1, 2", set()),
+        ("surface: [cfg]", "self.results = 1", set()),
+    ],
+)
+def test_the_surface_of_a_flow(surface: str, stores: str, expected: set[str], tmp_path: Path) -> None:
+    assert rules_of(tmp_path, no_surface._flow(surface, stores)) == expected

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from flowgate.lint.rule import Rule
 from flowgate.lint.rules.contract_missing import ContractMissing
+from flowgate.lint.rules.contract_not_echoed import ContractNotEchoed
 from flowgate.lint.rules.cwd_relative_path import CwdRelativePath
+from flowgate.lint.rules.method_overrides_training import MethodOverridesTraining
 from flowgate.lint.rules.module_constant import ModuleConstant
 from flowgate.lint.rules.module_in_merge import ModuleInMerge
+from flowgate.lint.rules.no_surface import NoSurface
 from flowgate.lint.rules.per_config_foreach import PerConfigForeach
+from flowgate.lint.rules.salted_hash import SaltedHash
 from flowgate.lint.rules.script_mode_import import ScriptModeImport
 
 RULES: tuple[Rule, ...] = (
@@ -16,5 +20,9 @@ RULES: tuple[Rule, ...] = (
     PerConfigForeach(),
     ModuleInMerge(),
     ModuleConstant(),
+    MethodOverridesTraining(),
     ContractMissing(),
+    ContractNotEchoed(),
+    NoSurface(),
+    SaltedHash(),
 )

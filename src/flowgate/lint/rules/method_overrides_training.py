@@ -1,0 +1,128 @@
+"""FG302."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flowgate.errors import FlowgateError
+from flowgate.finding import Finding
+from flowgate.flow.conf import Tree, read_yaml
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
+
+Path = tuple[str, ...]
+
+
+class MethodOverridesTraining(Rule):
+    """A method's config sets a key that the training group owns.
+
+    The training group is authoritative over epochs, learning rate, batch and size. A method file that sets one of them
+    trains its arm under other conditions than the experiment says, and the comparison is between schedules, not methods.
+    """
+
+    id = "FG302"
+    slug = "method-overrides-training"
+    mend = "leave the key to `training/`; a deliberate difference of one experiment belongs in its `method_overrides`"
+
+    def check(self, target: Target) -> Iterator[Finding]:
+        conf = target.conf
+        if conf is None or target.broken_config():
+            return
+        owned: dict[Path, str] = {}
+        for group, choices in conf.groups.items():
+            if group.split("/")[0] == "training":
+                for path in choices.values():
+                    owned |= {leaf: path for leaf, _ in leaves(_tree(path))}
+        for group, choices in conf.groups.items():
+            for path in choices.values() if group.split("/")[0] == "method" else ():
+                for leaf, value in leaves(_tree(path)):
+                    if leaf in owned and not _is_of_training(value):
+                        yield self._finding(target, path, leaf, value, owned[leaf])
+
+    def _finding(self, target: Target, path: str, leaf: Path, value: object, owner: str) -> Finding:
+        key, where = ".".join(leaf), target.project.relative(path)
+        message = (
+            f"`{key}: {value}` is set for this method, but `{target.project.relative(owner)}` owns `{key}`: the arm trains "
+            f"under other conditions than the experiment says"
+        )
+        found = self.found(target, None, None, message, code=f"{where}: {key}")
+        return found._replace(path=where, line=_line_of(path, leaf))
+
+
+def _tree(path: str) -> Tree:
+    try:
+        tree = read_yaml(path)
+    except FlowgateError:
+        return {}
+    tree.pop("defaults", None)
+    return tree
+
+
+def leaves(tree: Tree, above: Path = ()) -> Iterator[tuple[Path, object]]:
+    """The values of a config with the keys that lead to them."""
+    for key, value in tree.items():
+        here = (*above, str(key))
+        if isinstance(value, dict) and value:
+            yield from leaves(value, here)
+        else:
+            yield here, value
+
+
+def _is_of_training(value: object) -> bool:
+    return isinstance(value, str) and re.search(r"\$\{\s*\.*training[.\[]", value) is not None
+
+
+def _line_of(path: str, leaf: Path) -> int:
+    """The line of the last key, after those of the keys above it."""
+    at = 0
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if re.match(rf"[\s{{,]*[\"']?{re.escape(leaf[at])}[\"']?\s*:", line):
+                at += 1
+                if at == len(leaf):
+                    return number
+    return 1
+
+
+_FLOW = """
+from pathlib import Path
+from metaflow import Config, FlowSpec, step
+import yaml
+
+
+class NoiseFlow(FlowSpec):
+    cfg = Config("cfg", default=str(Path(__file__).resolve().parent / "conf/config.yaml"), parser=yaml.safe_load)
+
+    @step
+    def start(self):
+        self.determinism = self.cfg.experiment.determinism
+        self.next(self.end)
+
+    @step
+    def end(self):
+        self.results = 1
+"""
+
+
+def _example(title: str, method: str, training: str = "epochs: 20\nlr: 0.001\noptimizer:\n  beta: 0.9\n") -> Example:
+    files = {
+        "flow.py": _FLOW,
+        "conf/config.yaml": "defaults:\n  - experiment: noise\n  - training: default\n  - _self_\nseeds: 2\n",
+        "conf/experiment/noise.yaml": "name: noise\ndeterminism: order_independent\nsurface: [results]\n",
+        "conf/training/default.yaml": training,
+        "conf/method/topk.yaml": method,
+    }
+    return Example(title, files)
+
+
+MethodOverridesTraining.bad = (
+    _example("a method with epochs of its own", "kind: topk\nepochs: 50\n"),
+    _example("nested, by its full path", "kind: topk\noptimizer:\n  beta: 0.5\n"),
+    _example("the same value today, another tomorrow", "kind: topk\nlr: 0.001\n"),
+)
+MethodOverridesTraining.good = (
+    _example("what only this method has", "kind: topk\nmargin: 1.0\n"),
+    _example("a reference to what training says", "kind: topk\nepochs: ${training.epochs}\n"),
+    _example("the same leaf under another parent", "kind: topk\nsampler:\n  beta: 0.5\n"),
+)
