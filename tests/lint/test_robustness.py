@@ -32,12 +32,14 @@ FLOWS = [
 ]
 
 
-def test_the_tutorials_of_metaflow_have_no_error() -> None:
+def test_the_one_error_in_the_tutorials_of_metaflow_is_right() -> None:
+    """02-statistics fans out over `list(genres)` of a set of words: which task is which hangs on a salted hash."""
     folder = SITE / "metaflow" / "tutorials"
     project = open_project(str(folder))
     sources = named_sources(project, [str(folder)])
     assert len(sources) >= 6
-    assert [found for found in lint(project, sources) if found.severity == "error"] == []
+    errors = [found for found in lint(project, sources) if found.severity == "error"]
+    assert [(found.path, found.rule) for found in errors] == [("02-statistics/stats.py", "FG502")]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flowgate.lint.rules import (
+    completion_order,
     contract_not_echoed,
     cwd_relative_path,
     method_overrides_training,
@@ -19,6 +20,8 @@ from flowgate.lint.rules import (
     per_config_foreach,
     salted_hash,
     script_mode_import,
+    unordered_iteration,
+    unordered_join,
 )
 from tests.conftest import lint_files
 
@@ -432,3 +435,126 @@ def test_the_echo_of_the_contract(line: str, expected: set[str], tmp_path: Path)
 )
 def test_the_surface_of_a_flow(surface: str, stores: str, expected: set[str], tmp_path: Path) -> None:
     assert rules_of(tmp_path, no_surface._flow(surface, stores)) == expected
+
+
+listing = unordered_iteration._flow
+ORDER_BAD = {
+    "appended in a loop over a folder": listing(
+        "names = []", "for n in os.listdir('/d'):", "    names.append(n)", "self.names = names"
+    ),
+    "a set of words through two names": listing(
+        "a = set('x y'.split())", "b = a | {'z'}", "self.names = [w for w in b]"
+    ),
+    "an array of a set": listing("import numpy as np", "self.names = np.array(list({'a', 'b'}))"),
+    "enumerated": listing("self.names = {n: i for i, n in enumerate({'a', 'b'})}"),
+    "a dict read in the order it was filled": listing(
+        "sizes = {n: os.path.getsize(n) for n in os.scandir('/d')}", "self.names = list(sizes.values())"
+    ),
+    "in a helper": {
+        "flow.py": "import glob\n"
+        + listing("self.names = found()")["flow.py"].replace(
+            "class FilesFlow", "def found():\n    return glob.glob('*.csv')\n\n\nclass FilesFlow"
+        )
+    },
+    "a float sum over a set": listing("self.names = sum(float(w) for w in {'0.1', '0.2', '0.3'})"),
+}
+ORDER_GOOD = {
+    "a set of numbers": listing("self.names = list({3, 1, 2})"),
+    "sorted by a key": listing("self.names = sorted(os.listdir('/d'), key=len)"),
+    "membership": listing("kept = {'a', 'b'}", "self.names = [n for n in ['a', 'c'] if n in kept]"),
+    "counted": listing("from collections import Counter", "self.names = Counter(Path('/d').iterdir())"),
+    "a method called glob of something else": listing("self.names = 'auc'.join(['a', 'b'])"),
+    "sorted later": listing(
+        "names = []", "for n in os.listdir('/d'):", "    names.append(n)", "names.sort()", "self.names = names"
+    ),
+    "summed exactly": listing("import math", "self.names = math.fsum(float(w) for w in {'0.1', '0.2'})"),
+    "how large all are": listing("self.names = sum(os.path.getsize(n) for n in os.listdir('/d'))"),
+}
+
+
+@pytest.mark.parametrize("name", ORDER_BAD)
+def test_an_order_nobody_chose_fires(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, ORDER_BAD[name]) == {"FG502"}
+
+
+@pytest.mark.parametrize("name", ORDER_GOOD)
+def test_an_order_nobody_chose_is_silent(name: str, tmp_path: Path) -> None:
+    assert rules_of(tmp_path, ORDER_GOOD[name]) == set()
+
+
+joining = unordered_join._flow
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (["table = []", "for one in inputs:", "    table.append((one.score, 1))", "self.best = table"], {"FG204"}),
+        (["self.best = list(map(lambda one: one.score, inputs))"], {"FG204"}),
+        (["a = inputs[1]", "self.best = {'score': a.score}"], {"FG204"}),
+        (["self.best = [x.score for x in reversed(list(inputs))]"], {"FG204"}),
+        (["self.best = next(iter(inputs)).score"], {"FG204"}),
+        (["self.best = dict(zip(['a', 'b'], [one.score for one in inputs]))"], {"FG204"}),
+        (["self.best = {one._current_step: one.score for one in inputs}"], set()),
+        (["self.best = set(one.score for one in inputs)"], set()),
+        (["self.best = min(inputs, key=lambda one: one.score).score"], set()),
+        (["self.unit = inputs[0].unit", "self.best = inputs.knn.score"], set()),
+        (["scores = [one.score for one in inputs]", "scores.sort()", "self.best = scores"], set()),
+        (["self.merge_artifacts(inputs, exclude=['score'])", "self.best = len(list(inputs))"], set()),
+    ],
+)
+def test_the_branches_of_a_static_split(body: list[str], expected: set[str], tmp_path: Path) -> None:
+    assert rules_of(tmp_path, joining(*body)) == expected
+
+
+racing = completion_order._flow
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            [
+                "from multiprocessing.pool import ThreadPool",
+                "with ThreadPool() as p:",
+                "    self.scores = [s for s in p.imap_unordered(fit, names)]",
+            ],
+            {"FG504"},
+        ),
+        (
+            [
+                "import concurrent.futures as cf",
+                "ex = cf.ThreadPoolExecutor()",
+                "fs = [ex.submit(fit, n) for n in names]",
+                "self.scores = [f.result() for f in cf.as_completed(fs)]",
+            ],
+            {"FG504"},
+        ),
+        (
+            [
+                "from joblib import Parallel, delayed",
+                "self.scores = list(Parallel(return_as='generator_unordered')(delayed(fit)(n) for n in names))",
+            ],
+            {"FG504"},
+        ),
+        (
+            ["out = []", "with Pool() as p:", "    out.extend(p.imap_unordered(fit, names))", "self.scores = out"],
+            {"FG504"},
+        ),
+        (["with Pool() as p:", "    self.scores = next(p.imap_unordered(fit, names))"], {"FG504"}),
+        (["with Pool() as p:", "    self.scores = p.map(fit, names)"], set()),
+        (["with Pool() as p:", "    self.scores = max(p.imap_unordered(fit, names))"], set()),
+        (["with Pool() as p:", "    self.scores = list(p.imap(fit, names))"], set()),
+        (
+            [
+                "with Pool() as p:",
+                "    done = list(p.imap_unordered(fit, names))",
+                "    print(done)",
+                "self.scores = 1",
+            ],
+            set(),
+        ),
+        (["with Pool() as p:", "    self.scores = set(p.imap_unordered(fit, names))"], set()),
+    ],
+)
+def test_what_finishes_first(body: list[str], expected: set[str], tmp_path: Path) -> None:
+    assert rules_of(tmp_path, racing(*body)) == expected

@@ -23,6 +23,7 @@ from flowgate.flow.values import (
     Item,
     Many,
     Mapping,
+    Ref,
     Self,
     Unknown,
     Value,
@@ -45,6 +46,8 @@ _MOST_CHOICES = 24
 
 def called(run: Run, call: Call, node: ast.Call, scope: Scope) -> Value | None:
     """What the call returns, where it can be followed; growth of a collection happens here too."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "sort":
+        sort_in_place(run, node.func.value, call, scope)
     if isinstance(node.func, ast.Attribute) and isinstance(call.func, Attr | Function):
         grow_by_method(run, node.func, call, scope)
     results = [follow(run, target, call, node, scope) for target in options(call.func)]
@@ -52,6 +55,14 @@ def called(run: Run, call: Call, node: ast.Call, scope: Scope) -> Value | None:
     if not known:
         return None
     return known[0] if len(known) == 1 else Either(known, node, scope.module)
+
+
+def sort_in_place(run: Run, target: ast.expr, call: Call, scope: Scope) -> None:
+    """`names.sort()`: from here on the name stands for what is sorted."""
+    if isinstance(target, ast.Name | ast.Attribute):
+        held = run.value(target, scope)
+        ordered = Call(Ref("builtins.sorted"), [held], dict(call.keywords), call.node, scope.module)
+        assign(run, target, ordered, scope, rebound=True)
 
 
 def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) -> None:

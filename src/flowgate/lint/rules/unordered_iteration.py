@@ -1,0 +1,115 @@
+"""FG502."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowgate.finding import Finding
+from flowgate.flow.trace import Stored
+from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, method_of, number, options
+from flowgate.lint.arrival import exposed, origin
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
+
+_LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob"))
+_LISTING_METHODS = frozenset(("iterdir", "rglob"))
+_SETS = frozenset(("builtins.set", "builtins.frozenset"))
+_SET_METHODS = frozenset(("union", "intersection", "difference", "symmetric_difference"))
+
+
+class UnorderedIteration(Rule):
+    """The order of a set, or of a folder's entries, reaches an artifact.
+
+    A set of text is iterated in another order in every process, for Python salts its hashes; a folder is listed in the
+    order of its file system. A list, an array or a text made in that order differs between two runs that agree on
+    everything else. A set that is stored as a set, or looked up in, is fine.
+    """
+
+    id = "FG502"
+    slug = "unordered-iteration"
+    mend = "sort before the order matters: `sorted(...)`"
+
+    def check(self, target: Target) -> Iterator[Finding]:
+        for step, event in target.flow.events():
+            if step is None or not isinstance(event, Stored):
+                continue
+            found = [
+                (origin(one, _is_listing), "a folder's entries")
+                for one in exposed(event.value, _is_listing, lists=True)
+            ]
+            found += [(origin(one, _is_set), "a set") for one in exposed(event.value, _is_set, lists=False)]
+            for value, what in found:
+                message = (
+                    f"the order of {what} reaches `{event.name}`, and it is another one in the next run or elsewhere"
+                )
+                yield self.found(target, value.node or event.node, value.home or event.home, message, step=step)
+
+
+def _is_listing(value: Value) -> bool:
+    if callee(value) in _LISTINGS:
+        return True
+    if not isinstance(value, Call) or method_of(value) not in (*_LISTING_METHODS, "glob"):
+        return False
+    return callee(value) == "" or callee(value).startswith("pathlib.")
+
+
+def _is_set(value: Value) -> bool:
+    """A set of something other than numbers, whose order is the same everywhere."""
+    if isinstance(value, Display):
+        return value.type == "set" and not number(value)
+    if isinstance(value, Many):
+        return value.type == "set" and not number(value)
+    if isinstance(value, Call):
+        if callee(value) in _SETS:
+            return bool(value.args) and not _is_numeric(value.args[0])
+        return method_of(value) in _SET_METHODS and any(map(_is_set, _operands(value)))
+    return (
+        isinstance(value, Operation)
+        and value.operator in ("BitOr", "BitAnd", "Sub", "BitXor")
+        and any(_is_set(option) for operand in value.operands for option in options(operand))
+    )
+
+
+def _operands(call: Call) -> list[Value]:
+    base = getattr(call.func, "base", None)
+    return [option for value in ([base] if base is not None else []) for option in options(value)]
+
+
+def _is_numeric(value: Value) -> bool:
+    return all(number(option) or callee(option) == "builtins.range" for option in options(value))
+
+
+def _flow(*body: str) -> dict[str, str]:
+    return {
+        "flow.py": f"""
+import os
+from pathlib import Path
+from metaflow import FlowSpec, step
+
+
+class FilesFlow(FlowSpec):
+    @step
+    def start(self):
+        {(chr(10) + "        ").join(body)}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(self.names)
+"""
+    }
+
+
+UnorderedIteration.bad = (
+    Example("a list of a set", _flow('self.names = list({"auc", "f1"})')),
+    Example("a folder, as it is listed", _flow("self.names = [n.upper() for n in os.listdir('/data')]")),
+    Example("the first that a glob finds", _flow("self.names = next(Path('/data').glob('*.csv')).name")),
+    Example("a text joined from a set", _flow("kept = set('a b c'.split()) - {'b'}", "self.names = ' '.join(kept)")),
+)
+UnorderedIteration.good = (
+    Example("sorted first", _flow('self.names = sorted({"auc", "f1"})', "self.files = sorted(os.listdir('/data'))")),
+    Example("a set stored as a set", _flow('self.names = {"auc", "f1"}')),
+    Example("sorted where it is", _flow("names = os.listdir('/data')", "names.sort()", "self.names = names")),
+    Example("a dict by name", _flow("self.names = {n: os.path.getsize(n) for n in os.listdir('/data')}")),
+    Example("how many there are", _flow("self.names = len(os.listdir('/data'))")),
+)
