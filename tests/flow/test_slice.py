@@ -22,6 +22,7 @@ from flowgate.flow.slice import artifacts_behind
         ("with open(self.a) as file:\n    self.target = file.read()", {"a", "read"}),
         ("table = {}\ntable[self.a] = self.b\nself.target = table", {"a", "b"}),
         ("self.target = list({'x', 'y'})", set()),
+        ("def f(k):\n    return self.a + k\nself.target = [f(k) for k in self.b]", {"a", "b"}),
         ("total = 0\ntotal += self.a\nfill(total, self.b)\nself.target = total", {"a", "b"}),
     ],
 )

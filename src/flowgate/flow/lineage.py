@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from flowgate.flow.model import Flow, Step
+from flowgate.flow.model import SWITCH, Flow, Step
 from flowgate.flow.slice import artifacts_behind
 from flowgate.flow.trace import Read, Stored
-from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Value, options, walk
+from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Setting, Value, options, walk
 
 Place = tuple[str, str]
 
@@ -57,6 +57,10 @@ def _feeds(flow: Flow, step: str, artifact: str, loose: bool) -> Iterator[Place]
     if stored:
         names |= _all_reads(flow.steps[step]) if loose else _made_of(flow.steps[step], stored)
         yield from _fan_out(flow, step)
+    for earlier in before:
+        for transition in flow.steps[earlier].transitions:
+            if transition.kind == SWITCH and step in transition.targets:
+                yield (earlier, transition.artifact)  # which way was taken
     for name in names:
         yield (step, name)
         for earlier in before:
@@ -78,7 +82,7 @@ def read_by(value: Value) -> set[str]:
     """The artifacts that a value was computed from, by name, also through the inputs of a join."""
     names: set[str] = set()
     for part in walk(value):
-        if isinstance(part, Artifact) or (isinstance(part, Attr) and _is_branch(part.base)):
+        if isinstance(part, Artifact | Setting) or (isinstance(part, Attr) and _is_branch(part.base)):
             names.add(part.name)
     return names
 
@@ -123,6 +127,9 @@ def assigned_at(flow: Flow, step: str, artifact: str) -> tuple[str, int, str] | 
     """The file, line and code that assign an artifact in a step, or else first use it; None where nothing there does."""
     if step not in flow.steps:
         return None
+    setting = flow.settings().get(artifact)
+    if setting is not None and setting.home is not None:
+        return setting.home.path, getattr(setting.node, "lineno", 1), ast.unparse(setting.node or ast.Name(artifact))
     stored = stored_in(flow.steps[step], artifact)
     if not stored:
         return _touched_at(flow.steps[step], artifact)

@@ -17,6 +17,7 @@ def artifacts_behind(function: ast.FunctionDef | ast.AsyncFunctionDef, node: ast
     around = [one for one in enclosing if any(part is node for part in ast.walk(one))]
     statement = around[-1] if around else node
     local = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    local |= {one.name for one in enclosing if isinstance(one, ast.FunctionDef)}
     parts = _read_by(statement)
     queue, done = [*parts, *enclosing.get(statement, [])] if isinstance(statement, ast.stmt) else list(parts), set()
     found: set[str] = set()
@@ -65,6 +66,8 @@ def _read_by(statement: ast.AST) -> list[ast.expr]:
         ]
     if isinstance(statement, ast.AugAssign):
         return [statement.target, statement.value]
+    if isinstance(statement, ast.FunctionDef):
+        return [node for node in ast.walk(statement) if isinstance(node, ast.expr)]
     if isinstance(statement, ast.Expr | ast.Return):
         return [statement.value] if statement.value else []
     return _heads(statement) if isinstance(statement, ast.stmt) else []
@@ -72,6 +75,8 @@ def _read_by(statement: ast.AST) -> list[ast.expr]:
 
 def _makes(statement: ast.stmt, name: str) -> bool:
     """Whether a statement assigns a local, changes it, or hands it to a call that may."""
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name == name
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         if any(_names(target, name) for target in targets):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from flowgate.errors import Inconclusive
 from flowgate.flow.lineage import Place, assigned_at, reaches, step_order, stored_in, trail
 from flowgate.flow.model import Flow
+from flowgate.flow.trace import Stored
 from flowgate.prove.arms import Ran, Start
 from flowgate.prove.environment import PROBE, Environment
 
@@ -141,9 +142,17 @@ def first_cause(flow: Flow, setting: Setting, left: Ran, right: Ran, apart: list
     different = _all_differences(left, right)
     ends: list[Place] = [(key[0], name) for key, name in apart]
     order = {name: place for place, name in enumerate(step_order(flow))}
+    different = _but_for_names(different, left, right) or different
     on_trail: list[tuple[Key, str]] = []
+    # What no step stores by name is stored by a name that is made when it runs, and may go anywhere.
+    known = {event.name for step in flow.steps.values() for event in step.trace.events if isinstance(event, Stored)}
+    known |= set(flow.settings())
     for reached in (trail(flow, ends), trail(flow, ends, loose=True), None):
-        on_trail = [place for place in different if reached is None or (place[0][0], place[1]) in reached]
+        on_trail = [
+            place
+            for place in different
+            if reached is None or (place[0][0], place[1]) in reached or place[1] not in known
+        ]
         on_trail = [place for place in on_trail if _is_made_there(flow, different, place)]
         if on_trail:
             break
@@ -176,6 +185,16 @@ def _all_differences(left: Ran, right: Ran) -> dict[tuple[Key, str], Pair]:
             pair = (mine.get(name, {}).get("digest"), theirs.get(name, {}).get("digest"))
             if pair[0] != pair[1] or pair[0] is None:
                 found[key, name] = pair
+    return found
+
+
+def _but_for_names(different: dict[tuple[Key, str], Pair], left: Ran, right: Ran) -> dict[tuple[Key, str], Pair]:
+    """Those differences that are more than the names of temporary files, which every arm draws anew."""
+    found = {}
+    for place, pair in different.items():
+        plain = [(_held(ran, *place) or {}).get("plain") for ran in (left, right)]
+        if plain[0] is None or plain[0] != plain[1]:
+            found[place] = pair
     return found
 
 

@@ -141,6 +141,9 @@ def _ordered(paths: Any) -> Any:
     parents = sorted({str(path).split("/")[-2] for path in paths}, key=lambda name: _drawn(name))
     if MODE in ("reversed", OVERLAPPING):
         parents.reverse()
+        middle = len(parents) // 2
+        if len(parents) > 2 and len(parents) % 2:  # a plain reversal leaves the middle one in its place
+            parents[middle], parents[middle + 1] = parents[middle + 1], parents[middle]
     return [path for parent in parents for path in paths if str(path).split("/")[-2] == parent]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from metaflow import current, user_step_decorator
 from metaflow.runtime import NativeRuntime
 
-from flowgate_probe import order, reads
+from flowgate_probe import order, reads, temporary
 from flowgate_probe.equality import Incomparable, digest, type_of
 
 FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
@@ -23,6 +23,7 @@ SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
 
 order.install(NativeRuntime)
 reads.watch()
+temporary.watch()
 
 
 @user_step_decorator  # type: ignore[untyped-decorator]
@@ -45,6 +46,8 @@ def _write(step_name: str, flow: Any) -> None:
         "attempt": int(current.retry_count),
         "order": order.was_forced(),
         **reads.noted(),
+        "own": _own(step_name, flow),
+        "temporary": temporary.made(),
         "artifacts": _artifacts(step_name, flow),
     }
     path = os.path.join(FOLDER, "%s-%s-%s.json" % (step_name, current.task_id, current.retry_count))
@@ -66,25 +69,35 @@ def _artifacts(step_name: str, flow: Any) -> dict[str, dict[str, str]]:
     for name in _carried(step_name, flow):
         if name not in held:
             held[name] = flow._datastore[name]
-    made = {name: _describe(item) for name, item in sorted(held.items())}
+    made = {name: _describe(item, _own(step_name, flow)) for name, item in sorted(held.items())}
     if "determinism" in made:
         made["determinism"]["echo"] = str(held["determinism"])
     return made
 
 
 def _carried(step_name: str, flow: Any) -> list[str]:
+    """The artifacts of the surface that the task hands on, and in `start` the flow's parameters."""
     store = getattr(flow, "_datastore", None)
     wanted = [entry.rpartition(".") for entry in SURFACE] if SURFACE else [("end", ".", "*")]
-    names = [name for step, _, name in wanted if fnmatch.fnmatchcase(step_name, step or "end")]
-    if store is None or not names:
+    patterns = [name for step, _, name in wanted if fnmatch.fnmatchcase(step_name, step or "end")]
+    if step_name == "start":
+        patterns += [name for name, _ in flow._get_parameters()]
+    if store is None or not patterns:
         return []
     public = [name for name, _ in store.items() if not name.startswith("_") and name != "name"]
-    return [name for name in public if any(fnmatch.fnmatchcase(name, pattern) for pattern in names)]
+    return [name for name in public if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
 
 
-def _describe(item: Any) -> dict[str, str]:
+def _own(step_name: str, flow: Any) -> str:
+    """A task by its step and place, as it is called in every arm."""
+    return "%s %s" % (step_name, _index(flow))
+
+
+def _describe(item: Any, own: str) -> dict[str, str]:
     try:
-        return {"digest": digest(item), "type": type_of(item)}
+        made = {"digest": digest(item), "type": type_of(item)}
+        plain = temporary.plain(item, own, str(current.run_id), FOLDER)
+        return made if plain is item else dict(made, plain=digest(plain))
     except Incomparable as error:
         return {"fault": str(error), "type": type_of(item)}
     except Exception as error:
