@@ -20,10 +20,8 @@ _SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm")
 _LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/")
 _PROCESSES = ("subprocess.Popen", "os.system", "os.posix_spawn")
 
-# Files that several tasks read and write, as an earlier arm saw it; those below the temporary folder by its name.
-_CONTESTED = frozenset(
-    os.path.expandvars(path) for path in json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]"))
-)
+# Files that several tasks read and write, as an earlier arm saw it, by names that hold in this one.
+_CONTESTED = frozenset(json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]")))
 
 _read = set()  # type: Set[str]
 _written = set()  # type: Set[str]
@@ -34,6 +32,7 @@ _started = set()  # type: Set[str]
 _exclusive = set()  # type: Set[str]
 _locks = set()  # type: Set[str]
 _watching = []  # type: List[bool]
+_run = []  # type: List[str]
 
 
 def watch() -> None:
@@ -41,6 +40,11 @@ def watch() -> None:
     if ROOT and not _watching:
         _watching.append(True)
         sys.addaudithook(_note)
+
+
+def of_run(run: str) -> None:
+    """This process belongs to a run of that id, which may stand in the names of its files."""
+    _run[:] = [run]
 
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
@@ -85,7 +89,7 @@ def _file(path: Any, reads: bool, writes: bool, whole: bool = False) -> None:
     if not absolute.startswith(_SHARED) or any(part in absolute for part in _LEFT_OUT):
         return
     if writes and "/__pycache__/" not in absolute:
-        if absolute in _CONTESTED:
+        if _CONTESTED and _by_name(absolute) in _CONTESTED:
             order.give_way()
         if absolute not in _written and not os.path.lexists(absolute):
             _made[absolute] = None
@@ -119,8 +123,9 @@ def _is_own(path: str) -> bool:
 
 
 def _by_name(path: str) -> str:
-    """A path that means the same in another arm, whose temporary folder has another name."""
-    return "$TMPDIR" + path[len(_SCRATCH) :] if _is_own(path) else path
+    """A path that means the same in another arm, whose temporary folder and run have other names."""
+    named = "$TMPDIR" + path[len(_SCRATCH) :] if _is_own(path) else path
+    return named.replace(_run[0], "$RUN") if _run else named
 
 
 def _source(path: str) -> str:

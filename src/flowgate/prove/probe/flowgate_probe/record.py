@@ -29,6 +29,7 @@ temporary.watch()
 @user_step_decorator  # type: ignore[untyped-decorator]
 def watch(step_name: str, flow: Any, inputs: Any = None, attributes: Any = None) -> Iterator[None]:
     """Wait for this task's turn, let the user's code run, then write down what it stored."""
+    reads.of_run(str(current.run_id))
     order.await_turn(step_name, str(current.task_id), int(current.retry_count))
     try:
         yield
