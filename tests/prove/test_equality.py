@@ -19,12 +19,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from flowgate_probe.equality import Incomparable, difference, digest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "flowgate" / "prove" / "probe"))
-
-from flowgate_probe.equality import Incomparable, difference, digest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.complex_numbers()
 HASHABLE = st.booleans() | st.integers() | st.text() | st.binary() | st.floats(allow_nan=False)
