@@ -26,6 +26,13 @@ from bench.measure import environment, paired, peak_of_children, run, told  # no
 from tests.functional.flows import fan, settings  # noqa: E402
 
 PYTHON, FLOWGATE = sys.executable, [sys.executable, "-m", "flowgate"]
+RACIEST = (
+    "append_to_a_shared_file",
+    "counter_in_a_file",
+    "a_switch_inside_a_foreach",
+    "files_by_age",
+    "last_writer_wins",
+)
 LINEAR = "__import__('time').sleep({seconds}) or self.index"
 
 
@@ -168,7 +175,6 @@ def kills(folder: Path) -> bool:
 
 def raciest(folder: Path) -> bool:
     """The five raciest flows of the zoo, twenty proofs each."""
-    from tests.functional.test_zoo import RACIEST
     from tests.functional.zoo import NONDETERMINISTIC
 
     held = []

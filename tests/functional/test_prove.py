@@ -290,7 +290,7 @@ def test_two_proofs_of_one_flow_at_once_share_one_receipt(tmp_path: Path) -> Non
 
 
 def test_a_divergence_can_be_overridden_and_then_passes_the_gate(flowgate: Flowgate, repository: Path) -> None:
-    done, _ = prove(flowgate, repository, fan("hash('a')"))
+    done, _ = prove(flowgate, repository, fan("len(__import__('os').environ['PYTHONHASHSEED'])"))
     (finding,) = done.json()["findings"]
     assert flowgate(repository, "override", finding["id"], "--reason", "known", "--by", "Ada").code == 0
     gate = flowgate(repository, "gate", "--format", "json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -39,7 +40,9 @@ def test_the_one_error_in_the_tutorials_of_metaflow_is_right() -> None:
     sources = named_sources(project, [str(folder)])
     assert len(sources) >= 6
     errors = [found for found in lint(project, sources) if found.severity == "error"]
-    assert [(found.path, found.rule) for found in errors] == [("02-statistics/stats.py", "FG502")]
+    assert [(os.sep.join(Path(found.path).parts[-2:]), found.rule) for found in errors] == [
+        ("02-statistics/stats.py", "FG502")
+    ]
 
 
 @pytest.mark.slow
