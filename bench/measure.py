@@ -43,9 +43,9 @@ def paired(ours: Callable[[], object], peer: Callable[[], object], turns: int) -
     return Pair(*made)
 
 
-def run(command: list[str], folder: Path, codes: tuple[int, ...] = (0,)) -> str:
+def run(command: list[str], folder: Path, codes: tuple[int, ...] = (0,), **extra: str) -> str:
     """Run a command to its end, quietly; its output."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=environment() | extra, capture_output=True, text=True, check=False)
     if done.returncode not in codes:
         raise SystemExit(
             f"{' '.join(command)} exited with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"

@@ -146,10 +146,13 @@ def zoo(folder: Path) -> bool:
 
 
 def _naive(place: Path) -> str:
-    """Two plain runs and a diff of their surfaces."""
+    """Two plain runs, each with a temporary folder of its own, and a diff of their surfaces."""
     ids = []
-    for at in (1, 2):
-        run([PYTHON, "flow.py", "--no-pylint", "run", "--max-workers", "3", "--run-id-file", f"run{at}"], place)
+    for at in ("1", "2"):
+        (place / f"tmp{at}").mkdir()
+        command = [PYTHON, "flow.py", "--no-pylint", "run", "--max-workers", "3", "--run-id-file", f"run{at}"]
+        if "Done!" not in run(command, place, (0, 1), TMPDIR=str(place / f"tmp{at}")):
+            return "crashed"
         ids.append((place / f"run{at}").read_text().strip())
     name = next((place / ".metaflow").iterdir()).name
     compared = json.loads(
