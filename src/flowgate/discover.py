@@ -8,6 +8,9 @@ from flowgate.errors import FlowgateError
 from flowgate.flow.source import Source
 from flowgate.project import Project, git, matcher
 
+_TEXTS = tuple(
+    ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
+)
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
 
 
@@ -53,18 +56,29 @@ def named_sources(project: Project, paths: list[str]) -> list[Source]:
 
 def python_files(folder: str) -> list[str]:
     """The Python files below a folder, relative to it: what git tracks or would, or all where git knows nothing."""
-    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    return _files(folder, (".py",))
+
+
+def text_files(folder: str) -> list[str]:
+    """The scripts, workflows and documents below a folder, relative to it and sorted."""
+    return sorted(_files(folder, _TEXTS))
+
+
+def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
+    patterns = [f"*{end}" for end in ends]
+    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns)
     if listed is not None:
         return [path for path in set(listed.split("\0")) if path and os.path.isfile(os.path.join(folder, path))]
-    return list(_walk(folder))
+    return list(_walk(folder, ends))
 
 
-def _walk(folder: str) -> list[str]:
+def _walk(folder: str, ends: tuple[str, ...] = (".py",)) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and not _is_left_out(parent, name)]
+        kept = (name for name in folders if name == ".github" or not name.startswith("."))
+        folders[:] = [name for name in kept if not _is_left_out(parent, name)]
         relative = os.path.relpath(parent, folder)
-        found += [os.path.normpath(os.path.join(relative, name)) for name in files if name.endswith(".py")]
+        found += [os.path.normpath(os.path.join(relative, name)) for name in files if name.endswith(ends)]
     return found
 
 

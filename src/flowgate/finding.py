@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-ERROR, WARNING = "error", "warning"
+# A doubt is a finding whose values could not be told: dropped, unless one asks for it with `--pedantic`.
+ERROR, WARNING, DOUBT = "error", "warning", "doubt"
 OPEN, OVERRIDDEN, STALE, RESOLVED = "open", "overridden", "stale-override", "resolved"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from functools import cached_property
 from flowgate.discover import flow_sources, named_sources
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.conf import Composed, Conf, compose, read_yaml
+from flowgate.flow.contract import Contract, declared
+from flowgate.flow.lineage import Place, trail
 from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
@@ -58,6 +61,30 @@ class Target:
     def promoted(self) -> bool:
         """Whether all rules apply."""
         return is_promoted(self.flow, self.conf)
+
+    @cached_property
+    def contract(self) -> Contract | None:
+        """The declared contract; None where there is none, or the config cannot be composed."""
+        try:
+            return declared(self.flow, self.conf, self.settings)
+        except FlowgateError:
+            return None
+
+    @property
+    def claims_nothing(self) -> bool:
+        """Whether the flow declares that two runs of it need not agree."""
+        return self.contract is not None and self.contract.kind == "nondeterministic"
+
+    @cached_property
+    def conclusions(self) -> set[Place]:
+        """Every (step, artifact) that can reach the surface that is declared; empty where none is."""
+        entries = [entry.rpartition(".") for entry in (self.contract.surface if self.contract is not None else ())]
+        surface = [
+            (step, artifact)
+            for pattern, _, artifact in entries
+            for step in fnmatch.filter(self.flow.steps, pattern or "end")
+        ]
+        return trail(self.flow, surface)
 
     @property
     def settings(self) -> FlowSettings:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from flowgate.lint.examples import promoted
 from flowgate.lint.rules import (
     completion_order,
-    contract_not_echoed,
     cwd_relative_path,
     method_overrides_training,
     module_constant,
@@ -27,7 +27,8 @@ from tests.conftest import lint_files
 
 
 def rules_of(folder: Path, files: dict[str, str]) -> set[str]:
-    return {found.rule for found in lint_files(folder, files)}
+    """The rules that block a small repository."""
+    return {found.rule for found in lint_files(folder, files) if found.severity == "error"}
 
 
 def foreach(*body: str, before: str = "") -> dict[str, str]:
@@ -412,9 +413,7 @@ def test_a_key_that_training_owns(method: str, training: str, expected: set[str]
     ],
 )
 def test_the_echo_of_the_contract(line: str, expected: set[str], tmp_path: Path) -> None:
-    files = contract_not_echoed._flow(line) | {
-        "helpers.py": "def declared(cfg):\n    return cfg.experiment.determinism\n"
-    }
+    files = promoted(start=line) | {"helpers.py": "def declared(cfg):\n    return cfg.experiment.determinism\n"}
     assert rules_of(tmp_path, files) == expected
 
 

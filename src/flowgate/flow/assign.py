@@ -49,7 +49,7 @@ def store(run: Run, base: Value, name: str, value: Value, node: ast.AST, scope: 
         value.names += (name,)
     for holder in options(base):
         if isinstance(holder, Self):
-            run.trace.events.append(Stored(name, value, node, scope.module))
+            run.trace.events.append(Stored(name, value, node, scope.module, run.path))
             run.trace.attributes[name] = value
             if not rebound:
                 run.trace.born[name] = len(scope.loops)
@@ -57,7 +57,7 @@ def store(run: Run, base: Value, name: str, value: Value, node: ast.AST, scope: 
             holder.attributes[name] = value
         elif isinstance(holder, Ref):
             changed = Call(Ref(f"{holder.dotted}.{name}.__set__"), [value], {}, node, scope.module)
-            run.trace.events.append(Called(changed, scope.module))
+            run.trace.events.append(Called(changed, scope.module, run.path))
 
 
 def store_item(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> None:
@@ -72,7 +72,7 @@ def store_item(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> N
         grown = made if isinstance(held, Mapping) and not held.items else Either([current, made])
     else:
         grown = Call(Attr(current, "__setitem__", target, scope.module), [key, value], {}, target, scope.module)
-        run.trace.events.append(Called(grown, scope.module))
+        run.trace.events.append(Called(grown, scope.module, run.path))
         changed(run, target, value, scope)
         return
     assign(run, target.value, grown, scope, rebound=True)
@@ -85,7 +85,7 @@ def changed(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> None
         inner = inner.value
     if isinstance(inner, ast.Attribute) and inner.attr in run.trace.attributes:
         if any(isinstance(base, Self) for base in options(run.value(inner.value, scope))):
-            run.trace.events.append(Stored(inner.attr, value, target, scope.module))
+            run.trace.events.append(Stored(inner.attr, value, target, scope.module, run.path))
 
 
 def unpack(run: Run, targets: list[ast.expr], value: Value, scope: Scope) -> None:

@@ -58,6 +58,7 @@ def of_class(run: Run, held: Value, cls: Class, owner: Value, name: str, node: a
     if isinstance(held, Function):
         kinds = [dotted(decorator) for decorator in held.decorators]
         if any(kind.endswith("property") for kind in kinds) and not isinstance(owner, Class):
+            run.calling = node
             return enter(run, bound(held, owner), [], {}, scope) or Unknown(node, scope.module)
         if "builtins.classmethod" in kinds:
             return bound(held, cls)

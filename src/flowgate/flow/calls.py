@@ -90,7 +90,7 @@ def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) ->
         whole = Call(target.args[0], [*target.args[1:], *call.args], {**target.keywords, **call.keywords}, node)
         whole.home = scope.module
         whole.result = follow(run, options(target.args[0])[0], whole, node, scope)
-        run.trace.events.append(Called(whole, scope.module))
+        run.trace.events.append(Called(whole, scope.module, run.path))
         return whole
     if isinstance(target, Attr) and target.name == "get" and call.args:
         return looked_up(run, target.base, call)

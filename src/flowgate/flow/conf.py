@@ -76,6 +76,47 @@ def read_yaml(path: str) -> Tree:
     return tree
 
 
+def line_of(path: str, keys: tuple[str, ...]) -> int:
+    """The line of the last of some keys, each found below the one before it; 1 where they are not there."""
+    at = 0
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            for key in keys[at:]:
+                if not re.search(rf"(?:^|[\s{{,])[\"']?{re.escape(key)}[\"']?\s*:", line):
+                    break
+                at += 1
+                if at == len(keys):
+                    return number
+    return 1
+
+
+def duplicates(path: str) -> list[tuple[str, ...]]:
+    """The keys that a mapping of a YAML file holds twice, each with those above it; YAML lets the last one win.
+
+    Raises:
+        FlowgateError: the file cannot be read.
+    """
+    import yaml
+
+    try:
+        with open(path, "rb") as file:
+            root = yaml.compose(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError) as error:
+        raise FlowgateError(f"{path} cannot be read: {error}") from None
+    found: list[tuple[str, ...]] = []
+    stack: list[tuple[tuple[str, ...], Any]] = [((), root)] if root is not None else []
+    while stack:
+        above, node = stack.pop()
+        seen: set[str] = set()
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            here = (*above, str(key.value))
+            if key.value in seen:
+                found.append(here)
+            seen.add(key.value)
+            stack.append((here, value))
+    return found
+
+
 def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None = None) -> Composed:
     """The config as Hydra would compose it, interpolations left as they are written.
 

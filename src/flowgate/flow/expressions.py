@@ -81,8 +81,9 @@ def _on_call(run: Run, node: ast.Call, scope: Scope) -> Value:
     name = dotted(func) or (func.name if isinstance(func, Attr) else label(node.func))
     call = Call(func, arguments(run, node.args, name, scope), keywords(run, node.keywords, name, scope), node)
     call.home = scope.module
+    run.calling = node
     call.result = called(run, call, node, scope)
-    run.trace.events.append(Called(call, scope.module))
+    run.trace.events.append(Called(call, scope.module, run.path))
     if name.startswith("sys.path.") or name == "site.addsitedir":
         widen_search(run, call)
     return call

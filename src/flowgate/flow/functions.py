@@ -42,11 +42,12 @@ def enter(run: Run, function: Value, args: list[Value], keywords: Env, caller: S
     scope.born = dict.fromkeys(scope.env, 0)
     run.active.append(node)
     outer, run.use = run.use, NO_USE
+    path, run.path = run.path, (*run.path, run.calling, node)
     if isinstance(node, ast.Lambda):
         scope.returned.append(run.value(node.body, scope))
     else:
         run.block(node.body, scope)
-    run.use = outer
+    run.use, run.path = outer, path
     run.active.pop()
     if not scope.returned:
         return None

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from flowgate.flow.modules import Modules
-from flowgate.flow.trace import Trace, Use
+from flowgate.flow.trace import Path, Trace, Use
 from flowgate.flow.values import Module, Value
 
 _BUDGET = 60_000
@@ -48,6 +48,8 @@ class Run(ABC):
         self.guards = 0
         self.fuel = _BUDGET
         self.active: list[ast.AST] = []
+        self.path: Path = ()
+        self.calling: ast.AST | None = None
         self.use = NO_USE
 
     @abstractmethod

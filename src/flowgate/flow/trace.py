@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from flowgate.flow.values import Call, Module, Value
 
+# The functions that are running, outermost first, each after the call that entered it.
+Path = tuple[ast.AST | None, ...]
+
 
 class Use(NamedTuple):
     """Where a value went: argument `keyword` of a call to `callee`, or the operation named by `callee`."""
@@ -26,19 +29,21 @@ class Import(NamedTuple):
 
 
 class Called(NamedTuple):
-    """A call that was made."""
+    """A call that was made, `path` down from the step's own function."""
 
     call: Call
     home: Module
+    path: Path = ()
 
 
 class Stored(NamedTuple):
-    """`self.name = value`."""
+    """`self.name = value`, `path` down from the step's own function."""
 
     name: str
     value: Value
     node: ast.AST
     home: Module
+    path: Path = ()
 
 
 class Read(NamedTuple):

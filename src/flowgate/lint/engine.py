@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from flowgate.errors import FlowgateError
-from flowgate.finding import ERROR, Finding, in_reading_order
+from flowgate.finding import DOUBT, ERROR, WARNING, Finding, in_reading_order
 from flowgate.flow.source import Source
 from flowgate.lint.rule import Rule
 from flowgate.lint.rules import RULES
@@ -17,8 +17,8 @@ UNREADABLE = "FG001"
 _DEEPEST = 8000
 
 
-def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
-    """Every finding on the flows in `sources`, in reading order."""
+def lint(project: Project, sources: Iterable[Source], pedantic: bool = False) -> list[Finding]:
+    """Every finding on the flows in `sources`, in reading order; with `pedantic`, doubts too, as warnings."""
     ignored = project.settings.lint.ignore
     unknown = set(ignored) - {name for rule in RULES for name in (rule.id, rule.slug)}
     if unknown:
@@ -35,7 +35,9 @@ def lint(project: Project, sources: Iterable[Source]) -> list[Finding]:
             findings += _lint_source(project, source, rules, parents)
     finally:
         sys.setrecursionlimit(limit)
-    return in_reading_order([found for found in findings if (found.flow, found.name) not in parents])
+    certain = [found for found in findings if pedantic or found.severity != DOUBT]
+    told = [found._replace(severity=WARNING) if found.severity == DOUBT else found for found in certain]
+    return in_reading_order([found for found in told if (found.flow, found.name) not in parents])
 
 
 def _lint_source(project: Project, source: Source, rules: list[Rule], parents: set[tuple[str, str]]) -> list[Finding]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from flowgate.finding import Finding
+from flowgate.finding import WARNING, Finding
 from flowgate.flow.values import Module
 from flowgate.target import Target
 
@@ -25,6 +25,8 @@ class Rule:
     slug: ClassVar[str]
     severity: ClassVar[str] = "error"
     promoted_only: ClassVar[bool] = False
+    # Whether it is about two runs agreeing, which a flow that declares `nondeterministic` does not claim.
+    about_agreement: ClassVar[bool] = False
     mend: ClassVar[str]
     bad: ClassVar[tuple[Example, ...]] = ()
     good: ClassVar[tuple[Example, ...]] = ()
@@ -43,13 +45,14 @@ class Rule:
         step: str | None = None,
         mend: str = "",
         code: str = "",
+        severity: str = "",
     ) -> Finding:
         """A finding of this rule at `node` in the file of `home`; `code` where it is about more than the node."""
         path = target.project.relative(home.path) if home is not None else target.path
         return Finding(
             rule=self.id,
             layer="lint",
-            severity=self.severity,
+            severity=severity or self.severity_on(target),
             flow=target.path,
             name=target.flow.name,
             path=path,
@@ -59,6 +62,10 @@ class Rule:
             message=message,
             mend=mend or self.mend,
         )
+
+    def severity_on(self, target: Target) -> str:
+        """The severity of a finding on this flow, by what the flow claims."""
+        return WARNING if self.about_agreement and target.claims_nothing else self.severity
 
     @classmethod
     def title(cls) -> str:

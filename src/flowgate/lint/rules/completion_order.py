@@ -21,6 +21,7 @@ class CompletionOrder(Rule):
 
     id = "FG504"
     slug = "completion-order"
+    about_agreement = True
     mend = "keep the order of what was submitted: `executor.map(...)`, `pool.map(...)`, or a dict keyed by the item, read in sorted order"
 
     def check(self, target: Target) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import Composed, compose
 from flowgate.flow.contract import of_config
+from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.settings import CONTRACTS
 from flowgate.target import Target
@@ -81,29 +82,9 @@ def _faults(composed: Composed, target: Target) -> Iterator[str]:
             yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
 
 
-_FLOW = """
-from pathlib import Path
-from metaflow import Config, FlowSpec, step
-import yaml
-
-
-class NoiseFlow(FlowSpec):
-    cfg = Config("cfg", default=str(Path(__file__).resolve().parent / "conf/config.yaml"), parser=yaml.safe_load)
-
-    @step
-    def start(self):
-        self.determinism = self.cfg.determinism
-        self.next(self.end)
-
-    @step
-    def end(self):
-        self.results = 1
-"""
-
-
 def _example(title: str, experiment: str) -> Example:
-    config = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
-    return Example(title, {"flow.py": _FLOW, "conf/config.yaml": config, "conf/experiment/noise.yaml": experiment})
+    axes = "axes: {noise: [0.1, 0.5]}\ndata_axes: [noise]\n"
+    return Example(title, promoted({"conf/experiment/noise.yaml": experiment + axes}))
 
 
 ContractMissing.bad = (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Const, Setting, options, walk
+from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -41,37 +42,14 @@ class ContractNotEchoed(Rule):
                 yield self.found(target, event.node, event.home, message, step=step)
 
 
-def _flow(line: str) -> dict[str, str]:
-    return {
-        "flow.py": f"""
-from pathlib import Path
-from metaflow import Config, FlowSpec, step
-import yaml
-
-
-class NoiseFlow(FlowSpec):
-    cfg = Config("cfg", default=str(Path(__file__).resolve().parent / "conf/config.yaml"), parser=yaml.safe_load)
-
-    @step
-    def start(self):
-        {line}
-        self.next(self.end)
-
-    @step
-    def end(self):
-        self.results = 1
-""",
-        "conf/config.yaml": "defaults:\n  - experiment: noise\n  - _self_\n",
-        "conf/experiment/noise.yaml": "name: noise\ndeterminism: order_independent\nsurface: [results]\n",
-    }
-
-
 ContractNotEchoed.bad = (
-    Example("nothing is stored", _flow("pass")),
-    Example("a literal", _flow('self.determinism = "order_independent"')),
-    Example("under another name", _flow("self.contract = self.cfg.experiment.determinism")),
+    Example("nothing is stored", promoted(start="pass")),
+    Example("a literal", promoted(start='self.determinism = "order_independent"')),
+    Example("under another name", promoted(start="self.contract = self.cfg.experiment.determinism")),
 )
 ContractNotEchoed.good = (
-    Example("from the config", _flow("self.determinism = self.cfg.experiment.determinism")),
-    Example("through a local name", _flow("cfg = self.cfg; self.determinism = cfg['experiment']['determinism']")),
+    Example("from the config", promoted(start="self.determinism = self.cfg.experiment.determinism")),
+    Example(
+        "through a local name", promoted(start="cfg = self.cfg; self.determinism = cfg['experiment']['determinism']")
+    ),
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import Tree, read_yaml
+from flowgate.flow.conf import Tree, line_of, read_yaml
+from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -47,7 +48,7 @@ class MethodOverridesTraining(Rule):
             f"under other conditions than the experiment says"
         )
         found = self.found(target, None, None, message, code=f"{where}: {key}")
-        return found._replace(path=where, line=_line_of(path, leaf))
+        return found._replace(path=where, line=line_of(path, leaf))
 
 
 def _tree(path: str) -> Tree:
@@ -73,47 +74,10 @@ def _is_of_training(value: object) -> bool:
     return isinstance(value, str) and re.search(r"\$\{\s*\.*training[.\[]", value) is not None
 
 
-def _line_of(path: str, leaf: Path) -> int:
-    """The line of the last key, after those of the keys above it."""
-    at = 0
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if re.match(rf"[\s{{,]*[\"']?{re.escape(leaf[at])}[\"']?\s*:", line):
-                at += 1
-                if at == len(leaf):
-                    return number
-    return 1
-
-
-_FLOW = """
-from pathlib import Path
-from metaflow import Config, FlowSpec, step
-import yaml
-
-
-class NoiseFlow(FlowSpec):
-    cfg = Config("cfg", default=str(Path(__file__).resolve().parent / "conf/config.yaml"), parser=yaml.safe_load)
-
-    @step
-    def start(self):
-        self.determinism = self.cfg.experiment.determinism
-        self.next(self.end)
-
-    @step
-    def end(self):
-        self.results = 1
-"""
-
-
 def _example(title: str, method: str, training: str = "epochs: 20\nlr: 0.001\noptimizer:\n  beta: 0.9\n") -> Example:
-    files = {
-        "flow.py": _FLOW,
-        "conf/config.yaml": "defaults:\n  - experiment: noise\n  - training: default\n  - _self_\nseeds: 2\n",
-        "conf/experiment/noise.yaml": "name: noise\ndeterminism: order_independent\nsurface: [results]\n",
-        "conf/training/default.yaml": training,
-        "conf/method/topk.yaml": method,
-    }
-    return Example(title, files)
+    config = "defaults:\n  - experiment: noise\n  - training: default\n  - _self_\nseeds: 2\n"
+    files = {"conf/config.yaml": config, "conf/training/default.yaml": training, "conf/method/topk.yaml": method}
+    return Example(title, promoted(files))
 
 
 MethodOverridesTraining.bad = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.merge import carries, coverage, is_merge
 from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
 from flowgate.flow.trace import Called, Read, Stored
-from flowgate.flow.values import Artifact, Attr, Call, Display, Inputs, Self, constant, options, strings
+from flowgate.flow.values import Artifact, Attr, Call, Display, Inputs, constant, options, strings
 from flowgate.lint.pickles import unstable
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -34,7 +35,7 @@ class ModuleInMerge(Rule):
             if not step.is_join:
                 continue
             for index, event in enumerate(step.trace.events):
-                if isinstance(event, Called) and _is_merge(event.call):
+                if isinstance(event, Called) and is_merge(event.call):
                     yield from self._merge(target, step, event.call, index)
 
     def _merge(self, target: Target, step: Step, call: Call, index: int) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ class ModuleInMerge(Rule):
         if merged is None:
             return
         settled = {event.name for event in step.trace.events[:index] if isinstance(event, Stored)}
-        covers = _coverage(call)
+        covers = coverage(call)
         if covers is None:
             return
         names = {}
@@ -92,25 +93,6 @@ def _left_out(call: Call, names: Iterable[str]) -> str:
         return f"remove {', '.join(sorted(names))} from `include`"
     excluded = strings(call.argument(1, "exclude")) or []
     return f"leave it out: `exclude={sorted({*excluded, *names})!r}`"
-
-
-def _is_merge(call: Call) -> bool:
-    func = call.func
-    if isinstance(func, Artifact):
-        return func.name == "merge_artifacts"
-    if isinstance(func, Attr) and func.name == "merge_artifacts":
-        return any(isinstance(base, Self) for base in options(func.base))
-    return False
-
-
-def _coverage(call: Call) -> Callable[[str], bool] | None:
-    """Which names the merge covers; None where its exclude or include list cannot be told."""
-    exclude, include = call.argument(1, "exclude"), call.argument(2, "include")
-    left_out = strings(exclude) if exclude is not None and constant(exclude) is not None else []
-    chosen = strings(include) if include is not None and constant(include) is not None else []
-    if left_out is None or chosen is None:
-        return None
-    return lambda name: name not in left_out and (not chosen or name in chosen)
 
 
 def _loops(flow: Flow, join: Step) -> bool:
@@ -187,7 +169,7 @@ def _before_split(flow: Flow, split: str, artifact: str) -> bool:
 def _reaches_the_end(flow: Flow, branch: set[str], artifact: str, depth: int, held: bool) -> bool:
     """Whether a branch holds the artifact at its end: an inner join that leaves it behind drops it."""
     inner = [flow.steps[name] for name in branch if flow.steps[name].is_join]
-    dropped = any(not _carries(join, artifact) for join in inner)
+    dropped = any(not carries(join, artifact) for join in inner)
     again = any(
         artifact in flow.steps[name].trace.attributes for name in branch if len(flow.open_splits[name]) == depth
     )
@@ -199,21 +181,11 @@ def _survives(flow: Flow, step: str, artifact: str, branch: set[str], depth: int
     if len(flow.open_splits[step]) <= depth:
         return True
     inner = [name for name in branch if flow.steps[name].is_join]
-    return all(_carries(flow.steps[name], artifact) for name in inner if _closes(flow, name, step))
+    return all(carries(flow.steps[name], artifact) for name in inner if _closes(flow, name, step))
 
 
 def _closes(flow: Flow, join: str, step: str) -> bool:
     return any(step in names for names in flow.between(join).values())
-
-
-def _carries(join: Step, artifact: str) -> bool:
-    for event in join.trace.events:
-        if isinstance(event, Stored) and event.name == artifact:
-            return True
-        if isinstance(event, Called) and _is_merge(event.call):
-            covers = _coverage(event.call)
-            return covers is None or bool(covers(artifact))
-    return False
 
 
 def _held(flow: Flow, join: Step, artifact: str, where: set[str]) -> str:
@@ -228,12 +200,15 @@ def _held(flow: Flow, join: Step, artifact: str, where: set[str]) -> str:
 
 _FLOW = """
 import torch
-from metaflow import FlowSpec, step
+from metaflow import FlowSpec, Parameter, step
 
 
 class BranchFlow(FlowSpec):
+    seed = Parameter("seed", default=0)
+
     @step
     def start(self):
+        torch.manual_seed(self.seed)
         self.model = {made}
         self.next(self.left, self.right)
 
@@ -270,7 +245,7 @@ def _example(
 
 ModuleInMerge.bad = (
     _example("merely read in one branch", "self.n = sum(p.numel() for p in self.model.parameters())"),
-    _example("trained in one branch", "self.model = torch.nn.Linear(2, 1)"),
+    _example("made anew in one branch", "torch.manual_seed(self.seed)\n        self.model = torch.nn.Linear(2, 1)"),
     _example(
         "a state dict in a container",
         "self.best = len(self.model)",

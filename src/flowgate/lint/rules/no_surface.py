@@ -11,8 +11,8 @@ from flowgate.finding import Finding
 from flowgate.flow.contract import declared
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Call, callee, constant
+from flowgate.lint.examples import ECHO, promoted
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.rules.contract_not_echoed import _flow as _echoing
 from flowgate.target import Target
 
 
@@ -94,11 +94,11 @@ def _reaches(target: Target, step: str, pattern: str) -> bool:
     return step in seen
 
 
-def _flow(surface: str, stores: str = "self.results = 1") -> dict[str, str]:
-    files = _echoing("self.determinism = self.cfg.experiment.determinism")
-    files["flow.py"] = files["flow.py"].replace("self.results = 1", stores)
-    files["conf/experiment/noise.yaml"] = f"name: noise\ndeterminism: order_independent\n{surface}\n"
-    return files
+def _flow(surface: str, end: str = "self.results = 1", start: str = ECHO) -> dict[str, str]:
+    experiment = f"name: noise\ndeterminism: order_independent\n{surface}\n"
+    made = promoted({"conf/experiment/noise.yaml": experiment}, start=start, end=end)
+    made["flow.py"] = made["flow.py"].replace("        self.grid = list(self.cfg.experiment.axes.items())\n", "")
+    return made
 
 
 NoSurface.bad = (

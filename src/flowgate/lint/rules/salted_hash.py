@@ -41,6 +41,7 @@ class SaltedHash(Rule):
 
     id = "FG505"
     slug = "salted-hash"
+    about_agreement = True
     mend = "take a digest that has no salt: `int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], 'big')`"
 
     def check(self, target: Target) -> Iterator[Finding]:

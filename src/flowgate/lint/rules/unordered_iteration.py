@@ -27,6 +27,7 @@ class UnorderedIteration(Rule):
 
     id = "FG502"
     slug = "unordered-iteration"
+    about_agreement = True
     mend = "sort before the order matters: `sorted(...)`"
 
     def check(self, target: Target) -> Iterator[Finding]:
