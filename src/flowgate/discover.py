@@ -2,16 +2,68 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from typing import TYPE_CHECKING, NamedTuple
 
+from flowgate import witness
 from flowgate.errors import FlowgateError
-from flowgate.flow.source import Source
 from flowgate.project import Project, git, matcher
+
+if TYPE_CHECKING:
+    from flowgate.flow.source import Source
 
 _TEXTS = tuple(
     ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
 )
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
+
+
+class Candidates(NamedTuple):
+    """Python files in which flows are looked for, absolute, and those of them that are flows whatever they look like."""
+
+    paths: list[str]
+    named: list[str]
+
+
+def candidates(project: Project, paths: list[str] | None = None) -> Candidates:
+    """The files that the user named and those in the folders that the user named; else those that the settings leave in.
+
+    Raises:
+        FlowgateError: a path does not exist.
+    """
+    if paths:
+        return _named(paths)
+    chosen, excluded = matcher(project.settings.flows), matcher(project.settings.exclude)
+    found = [
+        path
+        for path in python_files(project.root)
+        if (chosen is None or chosen.fullmatch(path)) and not (excluded and excluded.fullmatch(path))
+    ]
+    named = [project.absolute(path) for path in found if path in project.settings.flow]
+    return Candidates([project.absolute(path) for path in found], named)
+
+
+def _named(paths: list[str]) -> Candidates:
+    found: dict[str, str] = {}
+    named: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):
+            # A folder that git ignores as a whole was named all the same.
+            for name in python_files(path) or sorted(_walk(path)):
+                inside = os.path.join(path, name)
+                found.setdefault(os.path.realpath(inside), inside)
+        elif os.path.lexists(path):
+            found.setdefault(os.path.realpath(path), path)
+            named.append(found[os.path.realpath(path)])
+        else:
+            raise FlowgateError(f"{path} does not exist")
+    return Candidates(list(found.values()), named)
+
+
+def no_match(project: Project) -> FlowgateError:
+    """What to say where the settings name flows, and no file is one."""
+    return FlowgateError(f"{project.settings.origin}: `flows` matches no file that may hold a flow")
 
 
 def flow_sources(project: Project) -> list[Source]:
@@ -20,17 +72,17 @@ def flow_sources(project: Project) -> list[Source]:
     Raises:
         FlowgateError: the settings name flows, and no file is one.
     """
-    chosen = matcher(project.settings.flows)
-    excluded = matcher(project.settings.exclude)
-    found = []
-    for path in sorted(python_files(project.root)):
-        if (chosen is None or chosen.fullmatch(path)) and not (excluded and excluded.fullmatch(path)):
-            source = Source(project.absolute(path))
-            if source.may_hold_a_flow() or path in project.settings.flow:
-                found.append(source)
-    if chosen is not None and not found:
-        raise FlowgateError(f"{project.settings.origin}: `flows` matches no file that may hold a flow")
+    found = _sources(candidates(project))
+    if project.settings.flows and not found:
+        raise no_match(project)
     return found
+
+
+def _sources(chosen: Candidates) -> list[Source]:
+
+    named = set(chosen.named)
+    read = [Source(path) for path in chosen.paths]
+    return [source for source in read if source.path in named or source.may_hold_a_flow()]
 
 
 def named_sources(project: Project, paths: list[str]) -> list[Source]:
@@ -39,29 +91,46 @@ def named_sources(project: Project, paths: list[str]) -> list[Source]:
     Raises:
         FlowgateError: a path does not exist.
     """
-    found: dict[str, Source] = {}
-    for path in paths:
-        if os.path.isdir(path):
-            # A folder that git ignores as a whole was named all the same.
-            for name in sorted(python_files(path) or _walk(path)):
-                source = Source(os.path.join(path, name))
-                if source.may_hold_a_flow():
-                    found.setdefault(os.path.realpath(source.path), source)
-        elif os.path.lexists(path):
-            found.setdefault(os.path.realpath(path), Source(path))
-        else:
-            raise FlowgateError(f"{path} does not exist")
-    return list(found.values())
+    return _sources(_named(paths))
 
 
 def python_files(folder: str) -> list[str]:
     """The Python files below a folder, relative to it: what git tracks or would, or all where git knows nothing."""
-    return _files(folder, (".py",))
+    return _noted(_PYTHON, folder)
 
 
 def text_files(folder: str) -> list[str]:
-    """The scripts, workflows and documents below a folder, relative to it and sorted."""
-    return sorted(_files(folder, _TEXTS))
+    """The scripts, workflows and documents below a folder, relative to it."""
+    return _noted(_TEXT, folder)
+
+
+def tracked_files(folder: str) -> list[str]:
+    """The files below a folder that git tracks, relative to it; none where it is no repository."""
+    return _noted(_TRACKED, folder)
+
+
+def _noted(kind: str, folder: str) -> list[str]:
+    found = _listed(kind, folder)
+    witness.note(kind, folder, "\0".join(found))
+    return list(found)
+
+
+@functools.cache
+def _listed(kind: str, folder: str) -> tuple[str, ...]:
+    """A listing, asked for once: git needs longer to start than most files to be judged. `forget` starts anew."""
+    if kind == _TRACKED:
+        return tuple(sorted(filter(None, (git(folder, "ls-files", "-z") or "").split("\0"))))
+    return tuple(sorted(_files(folder, (".py",) if kind == _PYTHON else _TEXTS)))
+
+
+def forget() -> None:
+    """List anew from here on."""
+    _listed.cache_clear()
+
+
+_PYTHON, _TEXT, _TRACKED = "python files", "texts", "tracked files"
+for _kind in (_PYTHON, _TEXT, _TRACKED):
+    witness.STATES[_kind] = functools.partial(lambda kind, folder: "\0".join(_listed(kind, folder)), _kind)
 
 
 def _files(folder: str, ends: tuple[str, ...]) -> list[str]:

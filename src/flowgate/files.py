@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any
 
 from flowgate.errors import FlowgateError
@@ -80,6 +79,8 @@ def write_whole(path: str, text: str, shown: str) -> None:
     Raises:
         FlowgateError: the folder cannot be written.
     """
+    import tempfile
+
     folder = os.path.dirname(path)
     try:
         os.makedirs(folder, exist_ok=True)

@@ -7,7 +7,6 @@ a message keeps it.
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 # A doubt is a finding whose values could not be told: dropped, unless one asks for it with `--pedantic`.
@@ -64,6 +63,8 @@ class Finding(NamedTuple):
 
 def digest(*parts: str) -> str:
     """SHA-256, in hex, of the parts; no two different lists of parts share a digest by joining."""
+    import hashlib
+
     return hashlib.sha256(
         "\x1f".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
     ).hexdigest()

@@ -13,14 +13,18 @@ from flowgate.errors import FlowgateError
 
 CONTRACTS = ("order_independent", "single_worker", "nondeterministic")
 REVIEWERS = ("command", "none")
+# Undefined and redefined names, late-bound loop variables, mutable defaults, comparisons and formats that cannot be
+# meant, and the legacy random state of NumPy.
+RUFF = ("F50", "F601", "F602", "F63", "F70", "F811", "F82", "PLE", "B006", "B020", "B023", "NPY002")
 _LEAST = {"workers": 2, "schedules": 0, "jobs": 1}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class LintSettings(NamedTuple):
-    """`[tool.flowgate.lint]`."""
+    """`[tool.flowgate.lint]`: rules left out by id or slug, and the rules of ruff that run beside; empty for none."""
 
     ignore: tuple[str, ...] = ()
+    ruff: tuple[str, ...] = RUFF
 
 
 class ReviewSettings(NamedTuple):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from flowgate import witness
 from flowgate.errors import FlowgateError
 
 _PACKAGE = re.compile(r"(?m)^#\s*@package\s+(\S+)")
@@ -33,20 +35,26 @@ class Composed(NamedTuple):
 
 def open_conf(primary: str) -> Conf | None:
     """The config folder around a root file; None where the file does not exist."""
-    if not os.path.isfile(primary):
+    if not witness.is_file(primary):
         return None
     folder = os.path.dirname(primary)
     groups: dict[str, dict[str, str]] = {}
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        group = os.path.relpath(parent, folder).replace(os.sep, "/")
-        if group != ".":
-            choices = {
-                os.path.splitext(name)[0]: os.path.join(parent, name) for name in sorted(files) if _is_yaml(name)
-            }
-            if choices:
-                groups[group] = choices
+    for group, parent, names in _groups(folder):
+        choices = {os.path.splitext(name)[0]: os.path.join(parent, name) for name in names if _is_yaml(name)}
+        if choices:
+            groups[group] = choices
     return Conf(folder, primary, groups)
+
+
+def _groups(folder: str, above: str = "") -> Iterator[tuple[str, str, list[str]]]:
+    """The folders below one, links that lead elsewhere aside: name, path and the names of the files in each."""
+    for name in witness.entries(folder):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            group = f"{above}{name}"
+            inside = witness.entries(path)
+            yield group, path, inside
+            yield from _groups(path, f"{group}/")
 
 
 def _is_yaml(name: str) -> bool:
@@ -63,8 +71,7 @@ def read_yaml(path: str) -> Tree:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        with open(path, "rb") as file:
-            tree = yaml.load(file, loader)  # noqa: S506  (both loaders are safe ones)
+        tree = yaml.load(witness.read(path), loader)  # noqa: S506  (both loaders are safe ones)
     except yaml.YAMLError as error:
         raise FlowgateError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -79,14 +86,13 @@ def read_yaml(path: str) -> Tree:
 def line_of(path: str, keys: tuple[str, ...]) -> int:
     """The line of the last of some keys, each found below the one before it; 1 where they are not there."""
     at = 0
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            for key in keys[at:]:
-                if not re.search(rf"(?:^|[\s{{,])[\"']?{re.escape(key)}[\"']?\s*:", line):
-                    break
-                at += 1
-                if at == len(keys):
-                    return number
+    for number, line in enumerate(witness.read(path).decode("utf-8", "replace").splitlines(), 1):
+        for key in keys[at:]:
+            if not re.search(rf"(?:^|[\s{{,])[\"']?{re.escape(key)}[\"']?\s*:", line):
+                break
+            at += 1
+            if at == len(keys):
+                return number
     return 1
 
 
@@ -99,8 +105,7 @@ def duplicates(path: str) -> list[tuple[str, ...]]:
     import yaml
 
     try:
-        with open(path, "rb") as file:
-            root = yaml.compose(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        root = yaml.compose(witness.read(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, yaml.YAMLError) as error:
         raise FlowgateError(f"{path} cannot be read: {error}") from None
     found: list[tuple[str, ...]] = []
@@ -150,8 +155,7 @@ def _merge_file(
     defaults = own.pop("defaults", None) or []
     if not isinstance(defaults, list):
         raise FlowgateError(f"{path}: `defaults` must be a list")
-    with open(path, encoding="utf-8", errors="replace") as file:
-        header = _PACKAGE.search(file.read(2000))
+    header = _PACKAGE.search(witness.read(path)[:2000].decode("utf-8", "replace"))
     if header:
         package = "" if header[1] == "_global_" else package if header[1] == "_group_" else header[1]
     merged = False
@@ -197,7 +201,7 @@ def _merge_default(
 
 
 def _siblings(conf: Conf) -> dict[str, str]:
-    names = [name for name in os.listdir(conf.folder) if _is_yaml(name)]
+    names = [name for name in witness.entries(conf.folder) if _is_yaml(name)]
     return {os.path.splitext(name)[0]: os.path.join(conf.folder, name) for name in names}
 
 

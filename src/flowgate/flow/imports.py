@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 
+from flowgate import witness
 from flowgate.flow.paths import FIXED, places
 from flowgate.flow.run import Run, Scope
 from flowgate.flow.trace import Import
@@ -40,7 +41,7 @@ def widen_search(run: Run, call: Call) -> None:
     """`sys.path.insert(0, folder)`: what lies there is first-party too."""
     for argument in call.args:
         for place in places(argument):
-            if place.anchor == FIXED and os.path.isdir(place.path):
+            if place.anchor == FIXED and witness.is_folder(place.path):
                 run.modules.also_search(os.path.normpath(place.path))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from flowgate import witness
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Trace
 from flowgate.flow.values import Module
@@ -77,8 +78,8 @@ def _ancestors(folder: str, root: str) -> list[str]:
 
 
 def _file_of(name: str, folder: str) -> str | None:
+    """The file that `name` is in a folder; most names are in none, which one look at the folder tells."""
+    if name and name.partition(".")[0] not in witness.modules(folder):
+        return None
     base = os.path.join(folder, *name.split(".")) if name else folder
-    for candidate in (base + ".py", os.path.join(base, "__init__.py")):
-        if os.path.isfile(candidate):
-            return candidate
-    return None
+    return next((path for path in (base + ".py", os.path.join(base, "__init__.py")) if witness.is_file(path)), None)

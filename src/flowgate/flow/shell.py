@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
 from flowgate.flow.model import Flow
 from flowgate.flow.paths import FIXED, places
@@ -22,7 +23,7 @@ def conf_of(flow: Flow) -> Conf | None:
             continue
         for place in places(default):
             path = place.path if place.anchor == FIXED else os.path.join(flow.modules.root, place.path)
-            if place.path.endswith((".yaml", ".yml")) and os.path.isdir(os.path.dirname(path)):
+            if place.path.endswith((".yaml", ".yml")) and witness.is_folder(os.path.dirname(path)):
                 found = open_conf(path)
                 if found and found.groups:
                     return found

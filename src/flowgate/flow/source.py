@@ -8,6 +8,8 @@ import re
 import sys
 import warnings
 
+from flowgate import witness
+
 # A class that may be a flow: it names FlowSpec, carries a step, or derives from something called a flow.
 _CANDIDATE = re.compile(rb"FlowSpec|@step\b|@[\w.]+\.step\b|^class\s+\w+\s*\([^)]*Flow", re.MULTILINE)
 # PEP 263, the regular expression of the specification, in one of the first two lines.
@@ -28,8 +30,7 @@ class Source:
         self.fault_line = 1
         self.data = b""
         try:
-            with open(path, "rb") as file:
-                self.data = file.read()
+            self.data = witness.read(path)
         except OSError as error:
             self.fault = f"cannot be read: {error.strerror or error}"
 

@@ -99,14 +99,19 @@ def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding]
     return None
 
 
+def layer_of(rule: str) -> str:
+    """The layer that a rule belongs to; lint holds what ruff says too."""
+    return {"FR": "review", "FP": "prove"}.get(rule[:2], "lint")
+
+
 def overlay(project: Project, findings: Iterable[Finding], layer: str, flows: set[str] | None = None) -> Matched:
-    """The findings of a layer (`FG`, `FR`, `FP`) with the states that the ledger gives them.
+    """The findings of a layer (`lint`, `review`, `prove`) with the states that the ledger gives them.
 
     Args:
         flows: the flows that were judged; entries of others are not spoken of. None where all were.
     """
     listed = list(findings)
-    entries = [entry for entry in read(project) if entry.rule.startswith(layer)]
+    entries = [entry for entry in read(project) if layer_of(entry.rule) == layer]
     mine = [entry for entry in entries if flows is None or entry.flow in flows]
     return match(listed, mine, date_under_test(project), project.root) if mine else Matched(listed, [])
 

@@ -18,7 +18,7 @@ _HEAD = """\
 version: 1
 overrides:
 """
-_ID = re.compile(r"F[GRP]\d{3}-[0-9a-f]{8}")
+_ID = re.compile(r"[A-Z]{1,7}\d{3,4}-[0-9a-f]{8}")
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable
 
 from flowgate.errors import FlowgateError
-from flowgate.finding import DOUBT, ERROR, WARNING, Finding, in_reading_order
+from flowgate.finding import ERROR, Finding
 from flowgate.flow.source import Source
+from flowgate.lint.examined import Examined, together
 from flowgate.lint.rule import Rule
 from flowgate.lint.rules import RULES
 from flowgate.project import Project
@@ -19,45 +20,56 @@ _DEEPEST = 8000
 
 def lint(project: Project, sources: Iterable[Source], pedantic: bool = False) -> list[Finding]:
     """Every finding on the flows in `sources`, in reading order; with `pedantic`, doubts too, as warnings."""
+    rules = rules_of(project)
+    return together([examine(project, source, rules) for source in sources], pedantic)
+
+
+def rules_of(project: Project) -> list[Rule]:
+    """The rules that the settings leave in.
+
+    Raises:
+        FlowgateError: they leave out one that does not exist.
+    """
     ignored = project.settings.lint.ignore
     unknown = set(ignored) - {name for rule in RULES for name in (rule.id, rule.slug)}
     if unknown:
         raise FlowgateError(
             f"{project.settings.origin}, [tool.flowgate.lint] ignore: there is no rule {min(unknown)!r}"
         )
-    rules = [rule for rule in RULES if rule.id not in ignored and rule.slug not in ignored]
-    findings: list[Finding] = []
-    parents: set[tuple[str, str]] = set()
+    return [rule for rule in RULES if rule.id not in ignored and rule.slug not in ignored]
+
+
+def examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
+    """What the rules say of the flows in one file."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
-        for source in sources:
-            findings += _lint_source(project, source, rules, parents)
+        return _examine(project, source, rules)
     finally:
         sys.setrecursionlimit(limit)
-    certain = [found for found in findings if pedantic or found.severity != DOUBT]
-    told = [found._replace(severity=WARNING) if found.severity == DOUBT else found for found in certain]
-    return in_reading_order([found for found in told if (found.flow, found.name) not in parents])
 
 
-def _lint_source(project: Project, source: Source, rules: list[Rule], parents: set[tuple[str, str]]) -> list[Finding]:
-    """The findings on the flows of one file; the bases they have in other files are added to `parents`."""
+def _examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
+    if source.fault is None and not source.may_hold_a_flow():
+        return Examined([], [], 0)
     if source.parse() is None:
-        return [_unreadable(project, source.path, source.path, source.fault or "", source.fault_line)]
-    if not source.may_hold_a_flow():
-        return []
+        fault = _unreadable(project, source.path, source.path, source.fault or "", source.fault_line)
+        return Examined([fault], [], 0)
     findings: list[Finding] = []
+    parents: list[tuple[str, str]] = []
+    flows = 0
     try:
         for target in targets(project, source):
-            parents |= target.parents()
+            flows += 1
+            parents += sorted(target.parents())
             findings += _broken_files(project, target)
             for rule in rules:
                 if target.promoted or not rule.promoted_only:
                     findings += _unique(rule.check(target))
     except RecursionError:
-        fault = "is nested too deeply to be followed"
-        findings.append(_unreadable(project, source.path, source.path, fault))
-    return findings
+        fault = _unreadable(project, source.path, source.path, "is nested too deeply to be followed")
+        findings.append(fault)
+    return Examined(findings, parents, flows)
 
 
 def _broken_files(project: Project, target: Target) -> list[Finding]:

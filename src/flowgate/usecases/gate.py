@@ -6,7 +6,7 @@ from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.ledger.match import Matched, overlay
-from flowgate.lint.engine import lint
+from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.project import Project, project_of
 from flowgate.prove.ground import asked_of, contract_of
@@ -26,13 +26,14 @@ def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) ->
     project = project_of(project, paths)
     sources = chosen(project, paths)
     seen = {project.relative(source.path) for source in sources} if paths else None
-    linted = overlay(project, lint(project, sources), "FG", seen)
+    named = [source.path for source in sources]
+    linted = overlay(project, lint_paths(project, named, named).findings, "lint", seen)
     targets = list(readable(project, sources))
     reviews = [_review(target) for target in targets]
-    reviewed = overlay(project, [found for one in reviews for found in one.findings], "FR", seen)
+    reviewed = overlay(project, [found for one in reviews for found in one.findings], "review", seen)
     against = [*linted.findings, *reviewed.findings]
     proofs = [_proof(target, against, tell, fresh) for target in targets]
-    proven = overlay(project, [found for proof in proofs for found in proof.findings], "FP", seen)
+    proven = overlay(project, [found for proof in proofs for found in proof.findings], "prove", seen)
     layers = (linted, reviewed, proven)
     flows = [
         _through_layers(target, review, proof, layers)

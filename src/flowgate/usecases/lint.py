@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from flowgate.discover import flow_sources, named_sources
+from flowgate.discover import candidates, no_match
 from flowgate.finding import Finding
-from flowgate.flow.source import Source
-from flowgate.lint.engine import lint
+from flowgate.lint.pipeline import lint_paths
 from flowgate.project import Project, project_of
 
 if TYPE_CHECKING:
@@ -29,20 +28,21 @@ class LintReport(NamedTuple):
         return any(found.blocks for found in self.findings)
 
 
-def check(project: Project, paths: list[str]) -> LintReport:
-    """Lint the flows at `paths`, or every flow of the project."""
+def check(project: Project, paths: list[str], pedantic: bool = False, fresh: bool = False) -> LintReport:
+    """Lint the flows at `paths`, or every flow of the project, where the ledger entry of none is unused.
+
+    Raises:
+        FlowgateError: a path does not exist, the settings match nothing, or the ledger cannot be read.
+    """
     project = project_of(project, paths)
-    sources = named_sources(project, paths) if paths else flow_sources(project)
-    return check_sources(project, sources, whole=not paths)
-
-
-def check_sources(project: Project, sources: list[Source], whole: bool) -> LintReport:
-    """Lint these files. With `whole`, they are all there are, and a ledger entry on none of them is unused."""
-    findings = lint(project, sources)
+    chosen = candidates(project, paths)
+    linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh)
+    if not linted.files and not paths and project.settings.flows:
+        raise no_match(project)
     if not os.path.lexists(project.state("ledger.yaml")):
-        return LintReport(project, findings, [], len(sources))
+        return LintReport(project, linted.findings, [], linted.files)
     from flowgate.ledger.match import overlay
 
-    seen = None if whole else {project.relative(source.path) for source in sources}
-    matched = overlay(project, findings, "FG", seen)
-    return LintReport(project, matched.findings, matched.standings, len(sources))
+    seen = None if not paths else {project.relative(path) for path in chosen.paths}
+    matched = overlay(project, linted.findings, "lint", seen)
+    return LintReport(project, matched.findings, matched.standings, linted.files)

@@ -8,7 +8,8 @@ from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
 from flowgate.ledger.store import Entry, append
-from flowgate.lint.engine import UNREADABLE, lint
+from flowgate.lint.engine import UNREADABLE
+from flowgate.lint.pipeline import lint_paths
 from flowgate.project import Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.review.judge import standing
@@ -41,7 +42,8 @@ def override(project: Project, name: str, reason: str, expires: str | None, by: 
 def current_findings(project: Project) -> list[Finding]:
     """Every finding that holds now: of lint, of the reviews on record, and of the last proof of each flow."""
     sources = flow_sources(project)
-    found = lint(project, sources)
+    paths = [source.path for source in sources]
+    found = lint_paths(project, paths, paths).findings
     for target in readable(project, sources):
         found += _reviewed(target)
         receipt = load(project, target.path, target.flow.name)

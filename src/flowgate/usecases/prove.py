@@ -42,7 +42,7 @@ def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) 
     proofs = []
     for target in all_readable(project, paths):
         proof = prove(target, asked_of(target, *wanted), tell)
-        findings = overlay(project, proof.findings, "FP", {target.path}).findings
+        findings = overlay(project, proof.findings, "prove", {target.path}).findings
         proofs.append(proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict)))
     return proofs
 

@@ -69,7 +69,7 @@ def exit_code(reviews: list[Reviewed]) -> int:
 
 def _stand(target: Target) -> Reviewed:
     held = standing(target)
-    findings = overlay(target.project, held.findings, "FR", {target.path}).findings
+    findings = overlay(target.project, held.findings, "review", {target.path}).findings
     verdict = layer_result(findings, held.verdict) if held.verdict in ("pass", "blocked") else held.verdict
     return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flowgate import witness
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import Composed, compose
@@ -63,8 +64,8 @@ def _line_of_contract(path: str) -> int:
     """The line that declares the contract, else the first."""
     if not path.endswith((".yaml", ".yml")):
         return 1
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return next((number for number, line in enumerate(file, 1) if re.match(r"\s*determinism\s*:", line)), 1)
+    lines = witness.read(path).decode("utf-8", "replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if re.match(r"\s*determinism\s*:", line)), 1)
 
 
 def _faults(composed: Composed, target: Target) -> Iterator[str]:

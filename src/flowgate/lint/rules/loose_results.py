@@ -6,10 +6,10 @@ import fnmatch
 import os
 from collections.abc import Iterator
 
+from flowgate.discover import tracked_files
 from flowgate.finding import Finding
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
-from flowgate.project import git
 from flowgate.target import Target
 
 _NAMES = tuple(
@@ -47,7 +47,7 @@ class LooseResults(Rule):
         folder = os.path.dirname(os.path.realpath(target.flow.path))
         above = os.path.dirname(folder)
         place = above if above.startswith(target.project.root) else folder
-        for name in sorted((git(place, "ls-files", "-z") or "").split("\0")):
+        for name in tracked_files(place):
             inside = os.path.relpath(os.path.join(place, name), folder).split(os.sep)[:-1]
             beside = not inside or inside == [".."] or inside[-1] in _FOLDERS
             if beside and any(fnmatch.fnmatchcase(os.path.basename(name), pattern) for pattern in _NAMES):

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from flowgate import witness
 from flowgate.discover import python_files
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
@@ -109,7 +110,7 @@ def _sources(target: Target) -> tuple[set[str], set[str]]:
     results: set[str] = set()
     for path in files:
         try:
-            beside = os.listdir(os.path.dirname(path))
+            beside = witness.entries(os.path.dirname(path))
         except OSError:
             continue
         here = os.path.relpath(os.path.dirname(path), target.project.root)
@@ -126,7 +127,7 @@ def _is_poc_import(target: Target, event: Import, files: set[str]) -> bool:
     folder = os.path.dirname(path) if path and path.endswith("__init__.py") else None
     for alias in getattr(event.node, "names", []):
         inner = os.path.join(folder or "", f"{alias.name}.py") if folder else ""
-        found += [inner] if inner and os.path.isfile(inner) else []
+        found += [inner] if inner and witness.is_file(inner) else []
     if _is_poc_path(target.project.relative(event.home.path)) or event.home.path in files:
         return False
     if any(one in files or _is_poc_path(target.project.relative(one)) for one in found):

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from flowgate import witness
 from flowgate.finding import Finding
 from flowgate.flow.paths import FIXED, UNKNOWN, Place, is_path_object, places
 from flowgate.flow.trace import Called, Event, Import
@@ -165,8 +166,7 @@ def _pyproject(target: Target) -> dict[str, object]:
     import tomllib
 
     try:
-        with open(os.path.join(target.project.root, "pyproject.toml"), "rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(witness.read(os.path.join(target.project.root, "pyproject.toml")).decode())
     except (OSError, ValueError):
         return {}
 
@@ -208,14 +208,12 @@ def _normal(name: str) -> str:
 
 def _holds(folder: str, top: str) -> bool:
     base = os.path.join(folder, top)
-    return os.path.isfile(base + ".py") or _is_package(base)
+    return top in witness.modules(folder) and (witness.is_file(base + ".py") or _is_package(base))
 
 
 def _is_package(folder: str) -> bool:
-    if os.path.isfile(os.path.join(folder, "__init__.py")):
-        return True
     try:
-        return any(name.endswith(".py") for name in os.listdir(folder))
+        return any(name.endswith(".py") for name in witness.entries(folder))
     except OSError:
         return False
 
@@ -225,7 +223,7 @@ def _first_party(top: str, target: Target) -> str | None:
     root = target.project.root
     near = list(target.flow.modules.search)
     try:
-        below = [os.path.join(root, name) for name in sorted(os.listdir(root)) if not name.startswith((".", "_"))]
+        below = [os.path.join(root, name) for name in witness.entries(root) if not name.startswith((".", "_"))]
     except OSError:
         below = []
     for folder in [*near, *below, *(os.path.join(name, "src") for name in below)]:

@@ -1,0 +1,34 @@
+"""What the rules say of one file: the unit that is remembered, and shared out among processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flowgate.finding import DOUBT, WARNING, Finding, in_reading_order
+
+
+class Examined(NamedTuple):
+    """The findings on one file, doubts among them; the classes elsewhere that its flows derive from, and their number."""
+
+    findings: list[Finding]
+    parents: list[tuple[str, str]]
+    flows: int
+
+
+def together(examined: Iterable[Examined], pedantic: bool) -> list[Finding]:
+    """The findings on several files, in reading order.
+
+    A class that a flow of another file derives from is a base, and what holds against it is said of its children. Doubts
+    are warnings where `pedantic` asks for them, and nothing where not.
+    """
+    listed = list(examined)
+    parents = {parent for one in listed for parent in one.parents}
+    told = (found for one in listed for found in one.findings if pedantic or found.severity != DOUBT)
+    return in_reading_order(
+        [
+            found._replace(severity=WARNING) if found.severity == DOUBT else found
+            for found in told
+            if (found.flow, found.name) not in parents
+        ]
+    )

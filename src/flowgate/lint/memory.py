@@ -1,0 +1,156 @@
+"""What lint said of each file before, kept in `.flowgate/cache` and believed while nothing it was made from has changed.
+
+An answer is kept with every look at the user's files that led to it. A file whose time and size are the same is the same;
+one that was touched is compared by its content. What was kept by another version, or is damaged, is nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from flowgate import __version__, witness
+from flowgate.errors import FlowgateError
+from flowgate.files import cache_folder, write_whole
+from flowgate.finding import Finding
+from flowgate.lint.examined import Examined
+from flowgate.lint.ruff import program
+from flowgate.project import Project
+
+_NAME = "lint.json"
+_SETTLED = 2_000_000_000  # ns: a file changed so shortly before may change again without its time telling
+_UNSETTLED = "?"
+Look = list[Any]  # kind, path, state and, of a file, the digest of its content
+
+
+class Memory:
+    """The answers of earlier runs, by path; nothing is believed where `fresh` asks for new ones."""
+
+    def __init__(self, project: Project, fresh: bool = False) -> None:
+        self._path = project.state("cache", _NAME)
+        self._state, self._key = project.state(), _key(project)
+        self._looks: list[Look] = []
+        self._answers: dict[str, dict[str, Any]] = {}
+        self._plain: dict[str, str] = {}
+        self._held: dict[int, bool] = {}
+        self._changed = False
+        if not fresh:
+            self._load()
+
+    def _load(self) -> None:
+        try:
+            with open(self._path, "rb") as file:
+                kept = json.load(file)
+            if kept["key"] == self._key:
+                self._looks, self._answers, self._plain = kept["looks"], kept["answers"], kept["plain"]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def is_plain(self, path: str) -> bool:
+        """Whether a file is known to hold no flow, and has not changed since."""
+        state = self._plain.get(path)
+        return bool(state) and state == witness.state_of_file(path)
+
+    def add_plain(self, path: str) -> None:
+        """Remember that a file holds no flow."""
+        state = witness.state_of_file(path)
+        if state and not _is_fresh(state):
+            self._plain[path] = state
+            self._changed = True
+
+    def answer(self, path: str) -> Examined | None:
+        """What was said of a file, where all that it was made from is as it was."""
+        kept = self._answers.get(path)
+        if kept is None:
+            return None
+        try:
+            if not all(self._holds(at) for at in kept["looks"]):
+                return None
+            findings = [Finding(*record) for record in kept["findings"]]
+            return Examined(findings, [(flow, name) for flow, name in kept["parents"]], kept["flows"])
+        except (IndexError, KeyError, TypeError, ValueError):
+            return None
+
+    def _holds(self, at: int) -> bool:
+        if at not in self._held:
+            self._held[at] = self._compare(self._looks[at])
+        return self._held[at]
+
+    def _compare(self, look: Look) -> bool:
+        kind, path, state, digest = look
+        present = witness.STATES[kind](path)
+        if present == state:
+            return True
+        if not present or digest is None or _content(path) != digest:
+            return False
+        if not _is_fresh(present):
+            look[2], self._changed = present, True
+        return True
+
+    def add(self, path: str, examined: Examined, looks: dict[witness.Key, str]) -> None:
+        """Remember what was said of a file, with what it was made from."""
+        places = []
+        for (kind, name), state in looks.items():
+            is_content = kind == witness.FILE and bool(state)
+            places.append(len(self._looks))
+            kept = _UNSETTLED if is_content and _is_fresh(state) else state
+            self._looks.append([kind, name, kept, _content(name) if is_content else None])
+        self._answers[path] = {
+            "looks": places,
+            "findings": [list(found) for found in examined.findings],
+            "parents": examined.parents,
+            "flows": examined.flows,
+        }
+        self._changed = True
+
+    def save(self) -> None:
+        """Keep it for the next run; where that cannot be written, there is none."""
+        if not self._changed:
+            return
+        places: dict[str, int] = {}
+        looks: list[Look] = []
+        for kept in self._answers.values():
+            kept["looks"] = [self._place(self._looks[at], places, looks) for at in kept["looks"]]
+        data = {"key": self._key, "looks": looks, "answers": self._answers, "plain": self._plain}
+        try:
+            write_whole(os.path.join(cache_folder(self._state), _NAME), json.dumps(data, separators=(",", ":")), _NAME)
+        except FlowgateError:
+            pass
+
+    @staticmethod
+    def _place(look: Look, places: dict[str, int], looks: list[Look]) -> int:
+        """Where a look stands in the file, each once."""
+        name = json.dumps(look)
+        if name not in places:
+            places[name] = len(looks)
+            looks.append(look)
+        return places[name]
+
+
+def _is_fresh(state: str) -> bool:
+    """Whether a file was changed so lately that it may change again within the same tick of its clock."""
+    return time.time_ns() - int(state.partition(":")[0]) < _SETTLED
+
+
+def _content(path: str) -> str | None:
+    import hashlib
+
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _key(project: Project) -> list[str]:
+    """What every answer hangs on besides the user's files: the settings, the Python that reads, and flowgate itself."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    folders = [os.path.join(package, name) for name in ("flow", "lint", os.path.join("lint", "rules"))]
+    files = [
+        entry.stat().st_mtime_ns for folder in folders for entry in os.scandir(folder) if entry.name.endswith(".py")
+    ]
+    ruff = witness.state_of_file(program()) if project.settings.lint.ruff else ""
+    return [__version__, sys.version, repr(project.settings), f"{len(files)}:{max(files)}", ruff]

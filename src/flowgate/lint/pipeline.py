@@ -1,0 +1,134 @@
+"""The whole lint: what is remembered, what the rules say of the rest, and ruff beside them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from flowgate import witness
+from flowgate.finding import Finding
+from flowgate.lint.examined import Examined, together
+from flowgate.lint.memory import Memory
+from flowgate.project import Project
+
+if TYPE_CHECKING:
+    from flowgate.lint.rule import Rule
+
+_WORTH_SHARING = 48  # files: fewer are judged before another process has started
+
+
+class Linted(NamedTuple):
+    """The findings in reading order, and the number of files that were judged."""
+
+    findings: list[Finding]
+    files: int
+
+
+class Answer(NamedTuple):
+    """What was said of one file, and every look that led to it."""
+
+    path: str
+    examined: Examined
+    looks: dict[witness.Key, str]
+
+
+def lint_paths(
+    project: Project, paths: Iterable[str], named: Iterable[str] = (), pedantic: bool = False, fresh: bool = False
+) -> Linted:
+    """Lint those of some Python files that may hold a flow.
+
+    Args:
+        paths: absolute.
+        named: those of them that are judged whatever they look like.
+        pedantic: doubts too, as warnings.
+        fresh: judge anew what is remembered.
+
+    Raises:
+        FlowgateError: the settings name an unknown rule, or ruff is not installed.
+        Inconclusive: ruff gave no usable answer.
+    """
+    memory, asked = Memory(project, fresh), set(named)
+    known: list[Examined] = []
+    unknown: list[str] = []
+    for path in paths:
+        if path not in asked and memory.is_plain(path):
+            continue
+        answer = memory.answer(path)
+        if answer is None:
+            unknown.append(path)
+        else:
+            known.append(answer)
+    if unknown:
+        known += _judge(project, unknown, asked, memory)
+    memory.save()
+    return Linted(together(known, pedantic), len(known))
+
+
+def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory) -> list[Examined]:
+    """Judge files anew, and remember what was said of them."""
+    from flowgate.flow.source import Source
+    from flowgate.lint import ruff
+    from flowgate.lint.engine import rules_of
+
+    rules = rules_of(project)
+    sources = []
+    for path in paths:
+        source = Source(path)
+        if path in asked or source.may_hold_a_flow():
+            sources.append(source)
+        else:
+            memory.add_plain(path)
+    running = ruff.start(project, sources)
+    candidates = [source.path for source in sources]
+    del sources
+    answers = list(_examined(project, candidates, rules))
+    beside: dict[str, list[Finding]] = {}
+    for found in ruff.collect(running) if running is not None else []:
+        beside.setdefault(found.path, []).append(found)
+    judged = []
+    for path, examined, looks in answers:
+        if examined.flows:
+            more = beside.get(project.relative(path), [])
+            examined = examined._replace(findings=[*examined.findings, *more])
+        memory.add(path, examined, looks)
+        judged.append(examined)
+    return judged
+
+
+def _examined(project: Project, paths: list[str], rules: list[Rule]) -> Iterator[Answer]:
+    """Examine files one after the other, or in as many processes as there are cores where that pays."""
+    workers = min(_cores(), len(paths) // (_WORTH_SHARING // 2))
+    if workers < 2 or sys.platform != "linux":
+        yield from (_examine(project, path, rules) for path in paths)
+        return
+    from multiprocessing import get_context
+
+    _shared.append((project, rules))
+    try:
+        with get_context("fork").Pool(workers) as pool:
+            yield from pool.imap(_examine_shared, paths, chunksize=8)
+    finally:
+        _shared.pop()
+
+
+_shared: list[tuple[Project, list[Rule]]] = []  # what a forked process finds in its memory
+
+
+def _examine_shared(path: str) -> Answer:
+    project, rules = _shared[-1]
+    return _examine(project, path, rules)
+
+
+def _examine(project: Project, path: str, rules: list[Rule]) -> Answer:
+    from flowgate.flow.source import Source
+    from flowgate.lint.engine import examine
+
+    witness.watch()
+    examined = examine(project, Source(path), rules)
+    return Answer(path, examined, witness.seen())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

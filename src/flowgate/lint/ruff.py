@@ -1,0 +1,125 @@
+"""ruff beside the rules: what ruff already knows of a flow's files, under ruff's own codes.
+
+It is started before the first file is parsed and asked for its answer after the last rule. It reads no configuration but
+this: which of its rules matter to an experiment is decided here or in flowgate's settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.finding import ERROR, WARNING, Finding
+from flowgate.flow.source import Source
+from flowgate.project import Project
+
+# What stops the run; the others are warnings.
+_CRASHES = ("F70", "F82", "PLE")
+_SECONDS = 120
+
+
+class Running(NamedTuple):
+    """ruff at work on some files."""
+
+    process: subprocess.Popen[bytes]
+    project: Project
+
+
+def start(project: Project, sources: Iterable[Source]) -> Running | None:
+    """Start ruff on the files; None where the settings leave it out, or there is no file that can be read.
+
+    Raises:
+        FlowgateError: ruff is not installed.
+    """
+    selected = project.settings.lint.ruff
+    paths = [os.path.abspath(source.path) for source in sources if source.fault is None]
+    if not selected or not paths:
+        return None
+    command = [program(), "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--no-fix", "--force-exclude"]
+    command += ["--output-format=json", f"--select={','.join(selected)}", "--", *paths]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        )
+    except OSError as error:
+        raise FlowgateError(
+            f"ruff cannot be started: {error.strerror}; `pip install ruff`, or set `ruff = []`"
+        ) from None
+    return Running(process, project)
+
+
+def _installed() -> str | None:
+    """The ruff installed beside flowgate, else the one on the path."""
+    beside = os.path.join(os.path.dirname(sys.executable), "ruff")
+    if os.path.isfile(beside):
+        return beside
+    import shutil
+    import sysconfig
+
+    scripts = os.path.join(sysconfig.get_path("scripts"), "ruff")
+    return scripts if os.path.isfile(scripts) else shutil.which("ruff")
+
+
+def program() -> str:
+    """The ruff to run.
+
+    Raises:
+        FlowgateError: there is none.
+    """
+    found = _installed()
+    if found is None:
+        raise FlowgateError(
+            "ruff is not installed, and lint runs it beside its own rules: `pip install ruff`, or leave it out with "
+            "`ruff = []` under [tool.flowgate.lint]"
+        )
+    return found
+
+
+def collect(running: Running) -> list[Finding]:
+    """What ruff found, once it has ended.
+
+    Raises:
+        Inconclusive: it ended with an error, or said something that is no answer.
+    """
+    try:
+        out, err = running.process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        running.process.kill()
+        raise Inconclusive(f"ruff did not end within {_SECONDS} s") from None
+    if running.process.returncode != 0:
+        raise Inconclusive(f"ruff ended with code {running.process.returncode}: {err.decode(errors='replace').strip()}")
+    try:
+        records = json.loads(out)
+    except ValueError as error:
+        raise Inconclusive(f"ruff printed something else than its findings: {error}") from None
+    lines: dict[str, list[str]] = {}
+    return [
+        _finding(running.project, one, lines) for one in records if one.get("code") and one["code"] != "invalid-syntax"
+    ]
+
+
+def _finding(project: Project, record: dict[str, Any], lines: dict[str, list[str]]) -> Finding:
+    file, code, number = record["filename"], record["code"], record["location"]["row"]
+    if file not in lines:
+        lines[file] = Source(file).text.splitlines()
+    path = project.relative(file)
+    text = lines[file][number - 1].strip() if number <= len(lines[file]) else ""
+    return Finding(
+        rule=code,
+        layer="lint",
+        severity=ERROR if code.startswith(_CRASHES) else WARNING,
+        flow=path,
+        name=path,
+        path=path,
+        line=number,
+        step=None,
+        code=f"{record['message']} | {text}",
+        message=record["message"],
+        mend=(record.get("fix") or {}).get("message") or f"see `ruff rule {code}`",
+    )

@@ -1,0 +1,119 @@
+"""What an answer was made from: every file and folder that was looked at, so that it can be kept until one of them changes.
+
+Whoever reads a file of the user's for a lint answer reads it through here. Between `watch` and `seen` each look is
+written down; outside of that nothing is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+FILE, FOLDER, MODULES = "file", "folder", "modules"
+Key = tuple[str, str]
+_looks: dict[Key, str] | None = None
+
+
+def watch() -> None:
+    """From here on, write down what is looked at."""
+    global _looks
+    _looks = {}
+
+
+def seen() -> dict[Key, str]:
+    """What was looked at since `watch`, each with its state at that time; the watch is over."""
+    global _looks
+    found, _looks = _looks or {}, None
+    return found
+
+
+def note(kind: str, path: str, state: str) -> None:
+    """Write down a look of one's own."""
+    if _looks is not None:
+        _looks.setdefault((kind, path), state)
+
+
+def read(path: str) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    note(FILE, path, state_of_file(path))
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def is_file(path: str) -> bool:
+    """Whether there is such a file."""
+    found = os.path.isfile(path)
+    note(FILE, path, state_of_file(path) if found else "")
+    return found
+
+
+def is_folder(path: str) -> bool:
+    """Whether there is such a folder."""
+    found = os.path.isdir(path)
+    note(FOLDER, path, state_of_folder(path))
+    return found
+
+
+def entries(folder: str) -> list[str]:
+    """The names in a folder, sorted.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    names = sorted(os.listdir(folder))
+    note(FOLDER, folder, " ".join(names))
+    return names
+
+
+def modules(folder: str) -> frozenset[str]:
+    """The names that may be imported from a folder: of its Python files, without the ending, and of its folders."""
+    found = _modules(folder)
+    note(MODULES, folder, " ".join(sorted(found)))
+    return found
+
+
+def _modules(folder: str) -> frozenset[str]:
+    try:
+        with os.scandir(folder) as listed:
+            return frozenset(
+                name.removesuffix(".py")
+                for entry in listed
+                if not (name := entry.name).startswith((".", "__pycache__"))
+                and (name.endswith(".py") or "." not in name)
+            )
+    except OSError:
+        return frozenset()
+
+
+def state_of_file(path: str) -> str:
+    """When a file was changed last and how long it is; empty where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns}:{found.st_size}"
+
+
+def state_of_folder(path: str) -> str:
+    """The names in a folder; empty where there is none."""
+    try:
+        return " ".join(sorted(os.listdir(path)))
+    except (OSError, ValueError):
+        return ""
+
+
+def state_of_modules(path: str) -> str:
+    """The names that may be imported from a folder."""
+    return " ".join(sorted(_modules(path)))
+
+
+# How each kind of look stands now.
+STATES: dict[str, Callable[[str], str]] = {
+    FILE: state_of_file,
+    FOLDER: state_of_folder,
+    MODULES: state_of_modules,
+}
