@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from flowgate.cli import COMMANDS, cli
+from flowgate.cli.group import COMMANDS, cli
 from flowgate.ledger.store import Ledger
 from flowgate.lint.rule import Example, Rule
 from flowgate.lint.rules import RULES

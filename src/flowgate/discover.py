@@ -79,6 +79,7 @@ def flow_sources(project: Project) -> list[Source]:
 
 
 def _sources(chosen: Candidates) -> list[Source]:
+    from flowgate.flow.source import Source
 
     named = set(chosen.named)
     read = [Source(path) for path in chosen.paths]
@@ -110,9 +111,8 @@ def tracked_files(folder: str) -> list[str]:
 
 
 def _noted(kind: str, folder: str) -> list[str]:
-    found = _listed(kind, folder)
-    witness.note(kind, folder, "\0".join(found))
-    return list(found)
+    witness.note(kind, folder, witness.STATES[kind](folder))
+    return list(_listed(kind, folder))
 
 
 @functools.cache
@@ -128,9 +128,22 @@ def forget() -> None:
     _listed.cache_clear()
 
 
+def _state_of_index(folder: str) -> str:
+    """When git's index was written last: where it was not, no file was added, and git need not be asked."""
+    while not os.path.exists(os.path.join(folder, ".git")) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return witness.state_of_file(os.path.join(folder, ".git", "index")) or _names(_TRACKED, folder)
+
+
+def _names(kind: str, folder: str) -> str:
+    return "\0".join(_listed(kind, folder))
+
+
 _PYTHON, _TEXT, _TRACKED = "python files", "texts", "tracked files"
-for _kind in (_PYTHON, _TEXT, _TRACKED):
-    witness.STATES[_kind] = functools.partial(lambda kind, folder: "\0".join(_listed(kind, folder)), _kind)
+for _kind in (_PYTHON, _TEXT):
+    witness.STATES[_kind] = functools.partial(_names, _kind)
+witness.STATES[_TRACKED] = _state_of_index
+witness.CONTENTS[_TRACKED] = functools.partial(_names, _TRACKED)
 
 
 def _files(folder: str, ends: tuple[str, ...]) -> list[str]:

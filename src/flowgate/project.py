@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
@@ -74,6 +73,8 @@ def open_project(start: str) -> Project:
 
 def git(folder: str, *arguments: str) -> str | None:
     """What git prints in a folder; None outside a repository, without git, or where git refuses."""
+    import subprocess
+
     try:
         done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False)
     except OSError:

@@ -111,6 +111,19 @@ def state_of_modules(path: str) -> str:
     return " ".join(sorted(_modules(path)))
 
 
+def content_of_file(path: str) -> str | None:
+    """The digest of a file's bytes; None where it cannot be read."""
+    import hashlib
+
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+# What a state stands for, where it may change though nothing has.
+CONTENTS: dict[str, Callable[[str], str | None]] = {FILE: content_of_file}
 # How each kind of look stands now.
 STATES: dict[str, Callable[[str], str]] = {
     FILE: state_of_file,

@@ -7,17 +7,23 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
-from flowgate.cli import COMMANDS
+from flowgate.cli.group import COMMANDS
 from tests.conftest import SCHEMAS, Done, git, write
 from tests.functional.flows import fan, settings
 
 Flowgate = Callable[..., Done]
 CLEAN = fan("self.input")
 TRAPPED = fan("self.input * EPOCHS", before="EPOCHS = 15\n")
+
+
+def errors_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The findings of a JSON answer that are errors."""
+    return [found for found in document["findings"] if found["severity"] == "error"]
 
 
 def test_help_teaches_every_command(flowgate: Flowgate, tmp_path: Path) -> None:
@@ -92,7 +98,7 @@ def test_lint_json_follows_its_schema_and_paths_are_relative_to_the_root(flowgat
         done = flowgate(folder, "lint", "--format", "json")
         document = done.json()
         jsonschema.validate(document, json.loads((SCHEMAS / "lint.json").read_text()))
-        (found,) = document["findings"]
+        (found,) = errors_of(document)
         assert done.code == 1 and found["path"] == "flows/deep/flow.py" and found["step"] is None
 
 
@@ -211,7 +217,7 @@ def test_a_ledger_with_an_unknown_key_or_a_merge_marker_is_an_error(flowgate: Fl
 
 def test_an_override_outside_git_needs_a_name_and_inside_takes_git_s(flowgate: Flowgate, repository: Path) -> None:
     write(repository, {"flow.py": TRAPPED})
-    (found,) = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    (found,) = errors_of(flowgate(repository, "lint", "--format", "json").json())
     nobody = flowgate(repository, "override", found["id"], "--reason", "for now")
     assert nobody.code == 2 and "user.name" in nobody.err
     git(repository, "config", "user.name", "Ada")
@@ -230,7 +236,7 @@ def test_an_override_outside_git_needs_a_name_and_inside_takes_git_s(flowgate: F
 
 def test_an_expired_override_blocks_by_the_date_of_the_commit(flowgate: Flowgate, repository: Path) -> None:
     write(repository, {"flow.py": TRAPPED})
-    (found,) = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    (found,) = errors_of(flowgate(repository, "lint", "--format", "json").json())
     flowgate(repository, "override", found["id"], "--reason", "for now", "--expires", "2026-01-31", "--by", "Ada")
     git(repository, "add", "-A")
     for date, code in (("2026-01-31T12:00:00", 0), ("2026-02-01T12:00:00", 1)):
@@ -251,7 +257,7 @@ def test_an_expired_override_blocks_by_the_date_of_the_commit(flowgate: Flowgate
 
 def test_an_unused_override_is_named(flowgate: Flowgate, repository: Path) -> None:
     write(repository, {"flow.py": TRAPPED})
-    (found,) = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    (found,) = errors_of(flowgate(repository, "lint", "--format", "json").json())
     flowgate(repository, "override", found["id"], "--reason", "for now", "--by", "Ada")
     write(repository, {"flow.py": CLEAN})
     done = flowgate(repository, "lint")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, project_at, use_color, write_file
+from flowgate.cli.options import common, project_at, write_file
+from flowgate.report.style import use_color
 
 
 @click.command("gate")

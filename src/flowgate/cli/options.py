@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -60,13 +59,6 @@ def project_at(folder: str | None) -> Project:
         except OSError as error:
             raise click.UsageError(f"-C {chosen}: {error.strerror}") from None
     return open_project(os.getcwd())
-
-
-def use_color(choice: str) -> bool:
-    """Whether to colour standard output."""
-    if choice != "auto":
-        return choice == "always"
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def write_file(path: str, text: str, mode: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, overrides_option, project_at, use_color
+from flowgate.cli.options import common, overrides_option, project_at
+from flowgate.report.style import use_color
 
 
 @click.command("prove")

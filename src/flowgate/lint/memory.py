@@ -84,7 +84,7 @@ class Memory:
         present = witness.STATES[kind](path)
         if present == state:
             return True
-        if not present or digest is None or _content(path) != digest:
+        if not present or digest is None or witness.CONTENTS[kind](path) != digest:
             return False
         if not _is_fresh(present):
             look[2], self._changed = present, True
@@ -94,10 +94,9 @@ class Memory:
         """Remember what was said of a file, with what it was made from."""
         places = []
         for (kind, name), state in looks.items():
-            is_content = kind == witness.FILE and bool(state)
+            content = witness.CONTENTS[kind](name) if state and kind in witness.CONTENTS else None
             places.append(len(self._looks))
-            kept = _UNSETTLED if is_content and _is_fresh(state) else state
-            self._looks.append([kind, name, kept, _content(name) if is_content else None])
+            self._looks.append([kind, name, _UNSETTLED if content and _is_fresh(state) else state, content])
         self._answers[path] = {
             "looks": places,
             "findings": [list(found) for found in examined.findings],
@@ -132,17 +131,8 @@ class Memory:
 
 def _is_fresh(state: str) -> bool:
     """Whether a file was changed so lately that it may change again within the same tick of its clock."""
-    return time.time_ns() - int(state.partition(":")[0]) < _SETTLED
-
-
-def _content(path: str) -> str | None:
-    import hashlib
-
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+    changed = state.partition(":")[0]
+    return changed.isdigit() and time.time_ns() - int(changed) < _SETTLED
 
 
 def _key(project: Project) -> list[str]:

@@ -6,17 +6,19 @@ this: which of its rules matter to an experiment is decided here or in flowgate'
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import ERROR, WARNING, Finding
-from flowgate.flow.source import Source
 from flowgate.project import Project
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from flowgate.flow.source import Source
 
 # What stops the run; the others are warnings.
 _CRASHES = ("F70", "F82", "PLE")
@@ -36,6 +38,8 @@ def start(project: Project, sources: Iterable[Source]) -> Running | None:
     Raises:
         FlowgateError: ruff is not installed.
     """
+    import subprocess
+
     selected = project.settings.lint.ruff
     paths = [os.path.abspath(source.path) for source in sources if source.fault is None]
     if not selected or not paths:
@@ -87,6 +91,9 @@ def collect(running: Running) -> list[Finding]:
     Raises:
         Inconclusive: it ended with an error, or said something that is no answer.
     """
+    import json
+    import subprocess
+
     try:
         out, err = running.process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
@@ -105,6 +112,8 @@ def collect(running: Running) -> list[Finding]:
 
 
 def _finding(project: Project, record: dict[str, Any], lines: dict[str, list[str]]) -> Finding:
+    from flowgate.flow.source import Source
+
     file, code, number = record["filename"], record["code"], record["location"]["row"]
     if file not in lines:
         lines[file] = Source(file).text.splitlines()

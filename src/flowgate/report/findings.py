@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from flowgate.finding import ERROR, OPEN, OVERRIDDEN, RESOLVED, Finding
-from flowgate.flow.source import Source
 from flowgate.project import Project
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.lint import LintReport
@@ -28,6 +26,8 @@ def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:
 
 def as_json(findings: Iterable[Finding]) -> str:
     """`flowgate/lint/v1`."""
+    import json
+
     record = {"schema": "flowgate/lint/v1", "findings": [found.as_record() for found in findings]}
     return json.dumps(record, indent=1) + "\n"
 
@@ -39,6 +39,8 @@ def text(found: Finding, project: Project, color: bool, quiet: bool = False) -> 
     label = paint(found.rule, found.severity, color)
     lines = [f"{where}: {label} {printable(found.message)}{state}  ({found.id})"]
     if not quiet and found.state != OVERRIDDEN:
+        from flowgate.flow.source import Source
+
         line = Source(project.absolute(found.path)).line(found.line).rstrip()
         if line:
             lines.append(f"    | {printable(line.expandtabs(4).strip())}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-
-import click
+import sys
 
 from flowgate.project import Project
 
@@ -21,7 +20,18 @@ COLORS = {
 
 def paint(text: str, name: str, color: bool) -> str:
     """`text` in the colour of a state or severity."""
-    return click.style(text, fg=COLORS.get(name), bold=name in ("blocked", "error")) if color else text
+    if not color:
+        return text
+    import click
+
+    return click.style(text, fg=COLORS.get(name), bold=name in ("blocked", "error"))
+
+
+def use_color(choice: str) -> bool:
+    """Whether to colour standard output: `always`, `never`, or `auto`, on a terminal that wants it."""
+    if choice != "auto":
+        return choice == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def from_here(project: Project, path: str) -> str:

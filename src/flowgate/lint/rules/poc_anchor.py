@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 
 from flowgate import witness
-from flowgate.discover import python_files
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.flow.trace import Import
@@ -17,6 +16,7 @@ from flowgate.target import Target
 
 _POC = re.compile(r"(?:^|/)poc/|(?:^|/)(?:poc_[^/]*|[^/]*_poc)\.\w+$|(?:^|/)poc$", re.IGNORECASE)
 _MODULE = re.compile(r"(?:^|\.)(?:poc|poc_\w+|\w+_poc)(?:\.|$)", re.IGNORECASE)
+_DEEPEST = 4  # folders below `tests`
 _RESULTS = (
     ".json",
     ".jsonl",
@@ -168,14 +168,30 @@ def _names_poc(text: str, results: set[str]) -> bool:
 
 
 def _tests(target: Target) -> Iterator[Source]:
-    """The tests that may be the flow's: those of the repository that name the proof of concept."""
-    for name in python_files(target.project.root):
-        if Source.is_of_test(name):
-            source = Source(target.project.absolute(name))
-            if b"poc" in source.data.lower() or any(
-                os.path.splitext(os.path.basename(one))[0].encode() in source.data for one in target.settings.sources
-            ):
-                yield source
+    """The tests that name the proof of concept: in the flow's folder, and in `tests/` there and in each folder above."""
+    names = [b"poc", *(os.path.splitext(os.path.basename(one))[0].encode() for one in target.settings.sources)]
+    folder = os.path.dirname(os.path.realpath(target.flow.path))
+    places = [(folder, False)]
+    while True:
+        places += [(os.path.join(folder, name), True) for name in ("tests", "test")]
+        if folder == target.project.root or not folder.startswith(target.project.root):
+            break
+        folder = os.path.dirname(folder)
+    for place, whole in places:
+        for path in _python_in(place, _DEEPEST if whole else 0):
+            if whole or Source.is_of_test(os.path.basename(path)):
+                source = Source(path)
+                if any(name in source.data for name in names):
+                    yield source
+
+
+def _python_in(folder: str, depth: int) -> Iterator[str]:
+    for name in witness.entries(folder) if witness.is_folder(folder) else []:
+        path = os.path.join(folder, name)
+        if name.endswith(".py"):
+            yield path
+        elif depth and "." not in name and not name.startswith("_"):
+            yield from _python_in(path, depth - 1)
 
 
 def _flow(files: dict[str, str], body: str = "self.score = 1", before: str = "") -> dict[str, str]:

@@ -7,7 +7,7 @@ import difflib
 import os
 from collections.abc import Iterator
 
-from flowgate.discover import python_files
+from flowgate.discover import python_files, tracked_files
 from flowgate.finding import Finding
 from flowgate.flow.model import SEAMS
 from flowgate.flow.source import Source
@@ -75,9 +75,15 @@ def _beside(target: Target) -> list[str]:
     own = {os.path.realpath(module.path) for module in target.flow.closure}
     sources = {target.project.absolute(one) for one in target.settings.sources}
     found = []
-    for name in sorted(python_files(root)):
+    for name in tracked_files(root) or python_files(root):
         path = os.path.join(root, name)
-        if path in own or path in sources or Source.is_of_test(name) or set(name.split(os.sep)[:-1]) & set(_TESTS):
+        if (
+            not name.endswith(".py")
+            or path in own
+            or path in sources
+            or Source.is_of_test(name)
+            or set(name.split(os.sep)[:-1]) & set(_TESTS)
+        ):
             continue
         found.append(path)
     return found

@@ -1,0 +1,36 @@
+"""`flowgate lint [PATH]...` without options, and so without click: the answer before the commit."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from flowgate.errors import FlowgateError
+
+
+def lint(paths: list[str]) -> int:
+    """Lint and print as `flowgate lint` does; the exit code."""
+    try:
+        from flowgate.project import open_project
+        from flowgate.usecases.lint import check
+
+        report = check(open_project(os.getcwd()), paths)
+        from flowgate.report.findings import show
+        from flowgate.report.style import use_color
+
+        sys.stdout.write(show(report, "text", False, use_color("auto")))
+        sys.stdout.flush()
+        return 1 if report.blocks else 0
+    except FlowgateError as error:
+        print(f"flowgate: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:
+        from flowgate.cli.group import unexpected
+
+        return unexpected()
