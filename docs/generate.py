@@ -14,10 +14,12 @@ import msgspec
 from flowgate.cli.group import COMMANDS, cli
 from flowgate.ledger.store import Ledger
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.rules import RULES
+from flowgate.lint.rules import all_rules
 from flowgate.prove.receipt import Receipt
 from flowgate.review.answers import Review
 from flowgate.review.record import Record
+
+RULES = all_rules()
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = "<!-- Written by docs/generate.py; edit the source it is made from. -->\n\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate import witness
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _TEXTS = tuple(
     ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
 )
+_DEEPEST = 4  # folders below `tests`
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
 
 
@@ -110,6 +112,42 @@ def tracked_files(folder: str) -> list[str]:
     return _noted(_TRACKED, folder)
 
 
+def test_files(folder: str) -> list[str]:
+    """The tests in a folder and in its `tests` and `test`, absolute."""
+    found = []
+    for place, names in _test_folders(folder):
+        witness.note(witness.FOLDER, place, witness.state_of_folder(place))
+        found += [os.path.join(place, name) for name in names]
+    return found
+
+
+@functools.cache
+def _test_folders(folder: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The folders in which tests are looked for, each with the names of its tests."""
+    found = [(folder, tuple(filter(is_test, _entries(folder))))]
+    for name in ("tests", "test"):
+        found += _below(os.path.join(folder, name), _DEEPEST)
+    return tuple(found)
+
+
+def _below(folder: str, depth: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    names = _entries(folder)
+    yield folder, tuple(name for name in names if name.endswith(".py"))
+    for name in names if depth else ():
+        if "." not in name and not name.startswith("_") and os.path.isdir(os.path.join(folder, name)):
+            yield from _below(os.path.join(folder, name), depth - 1)
+
+
+def _entries(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is a test's, by its name or folder."""
+    folders, name = os.path.split(path.replace(os.sep, "/"))
+    return name.startswith("test_") or name.endswith(("_test.py", "conftest.py")) or "tests" in folders.split("/")
+
+
 def _noted(kind: str, folder: str) -> list[str]:
     witness.note(kind, folder, witness.STATES[kind](folder))
     return list(_listed(kind, folder))
@@ -125,7 +163,9 @@ def _listed(kind: str, folder: str) -> tuple[str, ...]:
 
 def forget() -> None:
     """List anew from here on."""
+    witness.forget()
     _listed.cache_clear()
+    _test_folders.cache_clear()
 
 
 def _state_of_index(folder: str) -> str:

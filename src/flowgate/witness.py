@@ -6,6 +6,7 @@ written down; outside of that nothing is.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 
@@ -59,23 +60,34 @@ def is_folder(path: str) -> bool:
 
 
 def entries(folder: str) -> list[str]:
-    """The names in a folder, sorted.
+    """The names in a folder, sorted, without hidden ones.
 
     Raises:
         OSError: it cannot be listed.
     """
-    names = sorted(os.listdir(folder))
-    note(FOLDER, folder, " ".join(names))
-    return names
+    names = _names(folder)
+    note(FOLDER, folder, state_of_folder(folder))
+    return list(names)
 
 
 def modules(folder: str) -> frozenset[str]:
     """The names that may be imported from a folder: of its Python files, without the ending, and of its folders."""
-    found = _modules(folder)
-    note(MODULES, folder, " ".join(sorted(found)))
-    return found
+    note(MODULES, folder, state_of_modules(folder))
+    return _modules(folder)
 
 
+def forget() -> None:
+    """Look at folders anew from here on."""
+    for function in (_names, _modules, state_of_folder, state_of_modules):
+        function.cache_clear()
+
+
+@functools.cache
+def _names(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(name for name in os.listdir(folder) if not name.startswith((".", "__pycache__"))))
+
+
+@functools.cache
 def _modules(folder: str) -> frozenset[str]:
     try:
         with os.scandir(folder) as listed:
@@ -98,14 +110,16 @@ def state_of_file(path: str) -> str:
     return f"{found.st_mtime_ns}:{found.st_size}"
 
 
+@functools.cache
 def state_of_folder(path: str) -> str:
     """The names in a folder; empty where there is none."""
     try:
-        return " ".join(sorted(os.listdir(path)))
+        return " ".join(_names(path))
     except (OSError, ValueError):
         return ""
 
 
+@functools.cache
 def state_of_modules(path: str) -> str:
     """The names that may be imported from a folder."""
     return " ".join(sorted(_modules(path)))

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from flowgate.lint.rule import Example
-from flowgate.lint.rules import RULES
+from flowgate.lint.rules import all_rules
 from tests.conftest import REPOSITORY, Done, run, write
 
 pytestmark = pytest.mark.slow
 
 
 def _examples(rule: str) -> list[object]:
-    (found,) = [one for one in RULES if one.id == rule]
+    (found,) = [one for one in all_rules() if one.id == rule]
     return [
         pytest.param(example, kind == "bad", id=f"{kind}-{example.title.replace(' ', '-')}")
         for kind in ("bad", "good")

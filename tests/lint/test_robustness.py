@@ -16,9 +16,11 @@ from flowgate.discover import named_sources
 from flowgate.flow.model import read_flows
 from flowgate.flow.source import Source
 from flowgate.lint.engine import lint
-from flowgate.lint.rules import RULES
+from flowgate.lint.rules import all_rules
 from flowgate.project import open_project
 from tests.conftest import REPOSITORY, lint_files
+
+RULES = all_rules()
 
 SITE = Path(sysconfig.get_path("purelib"))
 FLOWS = [

@@ -9,8 +9,10 @@ import pytest
 
 from flowgate.finding import ERROR, WARNING, Finding
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.rules import RULES
+from flowgate.lint.rules import all_rules
 from tests.conftest import git, lint_files, write
+
+RULES = all_rules()
 
 
 def lint_tracked(folder: Path, files: dict[str, str]) -> list[Finding]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flowgate.flow.model import Step
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Path
 from flowgate.flow.values import Function, options
 
@@ -51,6 +52,14 @@ def artifacts_of(step: Step, node: ast.AST | None, path: Path) -> set[str]:
     return found
 
 
+class _Reads(NamedTuple):
+    """What an expression is made of: the mark itself, names, artifacts."""
+
+    marked: bool
+    names: set[str]
+    artifacts: set[str]
+
+
 class _Spreading:
     """One mark over one function: the names that hold something of it, and whether it gets out."""
 
@@ -59,10 +68,9 @@ class _Spreading:
         arguments = [*function.args.posonlyargs, *function.args.args]
         self.flow = arguments[0].arg if own and arguments else ""
         self.parameters = {one.arg for one in (*arguments, *function.args.kwonlyargs)} - {self.flow}
-        stored = {
-            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
+        stored = {node.id for node in nodes(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         self.local = stored | self.parameters
+        self._reads: dict[int, _Reads] = {}
         self.marked: set[str] = set()
         self.artifacts: set[str] = set()
         self.leaves = False
@@ -76,11 +84,17 @@ class _Spreading:
         """Whether an expression holds the mark, or a name that does."""
         if expression is None:
             return False
-        return any(
-            part is self.mark
-            or (isinstance(part, ast.Name) and part.id in self.marked)
-            or (isinstance(part, ast.Attribute) and part.attr in self.artifacts and self._is_flow(part.value))
-            for part in ast.walk(expression)
+        read = self._reads.get(id(expression))
+        if read is None:
+            read = self._reads[id(expression)] = self._read(expression)
+        return read.marked or not read.names.isdisjoint(self.marked) or not read.artifacts.isdisjoint(self.artifacts)
+
+    def _read(self, expression: ast.AST) -> _Reads:
+        parts = nodes(expression)
+        return _Reads(
+            any(part is self.mark for part in parts),
+            {part.id for part in parts if isinstance(part, ast.Name)},
+            {part.attr for part in parts if isinstance(part, ast.Attribute) and self._is_flow(part.value)},
         )
 
     def _is_flow(self, node: ast.AST) -> bool:
@@ -167,8 +181,8 @@ class _Spreading:
 def _calls(statement: ast.stmt) -> list[ast.Call]:
     """The calls in a statement's own expressions, those of the statements inside it left out."""
     heads = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr | ast.withitem)]
-    return [node for head in heads for node in ast.walk(head) if isinstance(node, ast.Call)]
+    return [node for head in heads for node in nodes(head) if isinstance(node, ast.Call)]
 
 
 def _trains(loop: ast.AST) -> bool:
-    return any(isinstance(node, ast.Attribute) and node.attr in ("backward", "step") for node in ast.walk(loop))
+    return any(isinstance(node, ast.Attribute) and node.attr in ("backward", "step") for node in nodes(loop))

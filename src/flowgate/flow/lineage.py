@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.flow.model import SWITCH, Flow, Step
 from flowgate.flow.slice import artifacts_behind
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Read, Stored
 from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Setting, Value, options, walk
 
@@ -72,7 +73,7 @@ def _made_of(step: Step, stored: list[Stored]) -> set[str]:
     names: set[str] = set()
     for event in stored:
         names |= read_by(event.value)
-        if not any(node is event.node for node in ast.walk(step.node)):
+        if not any(node is event.node for node in nodes(step.node)):
             return names or _all_reads(step)  # stored by a helper
         names |= artifacts_behind(step.node, event.node)
     return names
@@ -103,7 +104,7 @@ def _all_reads(step: Step) -> set[str]:
         if isinstance(event, Stored):
             names |= read_by(event.value)
     if step.is_join:
-        names |= {node.attr for node in ast.walk(step.node) if isinstance(node, ast.Attribute)}
+        names |= {node.attr for node in nodes(step.node) if isinstance(node, ast.Attribute)}
     return names
 
 
@@ -145,7 +146,7 @@ def _touched_at(step: Step, artifact: str) -> tuple[str, int, str] | None:
             line = getattr(event.node, "lineno", 1)
             around = [
                 node
-                for node in ast.walk(step.node)
+                for node in nodes(step.node)
                 if isinstance(node, ast.stmt)
                 and node is not step.node
                 and node.lineno <= line <= (node.end_lineno or line)

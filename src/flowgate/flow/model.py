@@ -10,6 +10,7 @@ from typing import NamedTuple
 from flowgate.flow.evaluate import run_function, run_module, run_step
 from flowgate.flow.modules import Modules
 from flowgate.flow.source import Source
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Event, Trace
 from flowgate.flow.values import (
     Artifact,
@@ -56,6 +57,11 @@ class Step:
     def trace(self) -> Trace:
         """What the step stores, reads and calls."""
         return run_step(self.function, self.cls, self.name, self.modules)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """The syntax of the step's own body."""
+        return [node for statement in self.node.body for node in nodes(statement)]
 
     @cached_property
     def is_join(self) -> bool:

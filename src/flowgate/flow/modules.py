@@ -63,6 +63,17 @@ class Modules:
                 return found
         return None
 
+    def drop(self) -> None:
+        """Let go of everything that was read: what a module binds leads back to the module, and would outlive its use."""
+        for module in self._loaded.values():
+            module.env.clear()
+            module.origins.clear()
+            module.source.tree = None
+        for trace in self._traces.values():
+            trace.events.clear()
+        self._loaded.clear()
+        self._traces.clear()
+
     def closure(self) -> list[Module]:
         """Every module loaded so far: the flow's first-party import closure, in a stable order."""
         return [self._loaded[path] for path in sorted(self._loaded)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from flowgate.flow.syntax import nodes
+
 Enclosing = dict[ast.stmt, list[ast.expr]]
 
 
@@ -14,9 +16,9 @@ def artifacts_behind(function: ast.FunctionDef | ast.AsyncFunctionDef, node: ast
     A local is made by every statement that assigns it, calls one of its methods or hands it to a call.
     """
     enclosing = dict(_statements(function.body, []))
-    around = [one for one in enclosing if any(part is node for part in ast.walk(one))]
+    around = [one for one in enclosing if any(part is node for part in nodes(one))]
     statement = around[-1] if around else node
-    local = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    local = {node.id for node in nodes(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     local |= {one.name for one in enclosing if isinstance(one, ast.FunctionDef)}
     parts = _read_by(statement)
     queue, done = [*parts, *enclosing.get(statement, [])] if isinstance(statement, ast.stmt) else list(parts), set()
@@ -24,8 +26,8 @@ def artifacts_behind(function: ast.FunctionDef | ast.AsyncFunctionDef, node: ast
     wanted: set[str] = set()
     while queue:
         expression = queue.pop()
-        found |= {node.attr for node in ast.walk(expression) if isinstance(node, ast.Attribute)}
-        names = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)} & local
+        found |= {node.attr for node in nodes(expression) if isinstance(node, ast.Attribute)}
+        names = {node.id for node in nodes(expression) if isinstance(node, ast.Name)} & local
         for name in names - wanted:
             wanted.add(name)
             for one, conditions in enclosing.items():
@@ -58,7 +60,7 @@ def _read_by(statement: ast.AST) -> list[ast.expr]:
     """The expressions that a statement computes with: without its plain targets, and without what it contains."""
     if isinstance(statement, ast.Assign | ast.AnnAssign):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        inside = [part for target in targets for part in ast.walk(target) if isinstance(part, ast.Subscript)]
+        inside = [part for target in targets for part in nodes(target) if isinstance(part, ast.Subscript)]
         return [
             *([statement.value] if statement.value else []),
             *(one.slice for one in inside),
@@ -67,7 +69,7 @@ def _read_by(statement: ast.AST) -> list[ast.expr]:
     if isinstance(statement, ast.AugAssign):
         return [statement.target, statement.value]
     if isinstance(statement, ast.FunctionDef):
-        return [node for node in ast.walk(statement) if isinstance(node, ast.expr)]
+        return [node for node in nodes(statement) if isinstance(node, ast.expr)]
     if isinstance(statement, ast.Expr | ast.Return):
         return [statement.value] if statement.value else []
     return _heads(statement) if isinstance(statement, ast.stmt) else []
@@ -87,4 +89,4 @@ def _makes(statement: ast.stmt, name: str) -> bool:
 
 
 def _names(expression: ast.AST, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(expression))
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes(expression))

@@ -66,12 +66,6 @@ class Source:
         """The folder the file lies in, absolute."""
         return os.path.dirname(os.path.abspath(self.path))
 
-    @staticmethod
-    def is_of_test(path: str) -> bool:
-        """Whether a file is a test's, by its name or folder."""
-        folders, name = os.path.split(path.replace(os.sep, "/"))
-        return name.startswith("test_") or name.endswith(("_test.py", "conftest.py")) or "tests" in folders.split("/")
-
     def script_block(self) -> dict[str, object] | None:
         """The file's PEP 723 metadata; None where it has none, empty where the block is not TOML."""
         if b"# /// script" not in self.data:

@@ -10,6 +10,7 @@ from flowgate.flow.assign import assign, grown
 from flowgate.flow.functions import function
 from flowgate.flow.imports import _on_import, _on_import_from
 from flowgate.flow.run import CLASS, Env, Run, Scope, label
+from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Class, Display, Either, Element, Item, Many, Operation, Unknown, Value, callee, options
 
 _IMPORT_FAULTS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -188,7 +189,7 @@ def _catches_imports(handler: ast.ExceptHandler) -> bool:
 
 
 def _captures(pattern: ast.pattern) -> list[str]:
-    names = (getattr(node, "name", None) or getattr(node, "rest", None) for node in ast.walk(pattern))
+    names = (getattr(node, "name", None) or getattr(node, "rest", None) for node in nodes(pattern))
     return [name for name in names if isinstance(name, str)]
 
 

@@ -363,6 +363,9 @@ class Setting(Value):
 
 def options(value: Value) -> list[Value]:
     """The alternatives of a value: through branches, and through calls whose result is known."""
+    kind = value.__class__
+    if kind is not Either and (kind is not Call or value.result is None):  # type: ignore[attr-defined]
+        return [value]
     found: list[Value] = []
     seen: set[int] = set()
     queue = [value]

@@ -9,8 +9,7 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, Finding
 from flowgate.flow.source import Source
 from flowgate.lint.examined import Examined, together
-from flowgate.lint.rule import Rule
-from flowgate.lint.rules import RULES
+from flowgate.lint.rules import REGISTRY, Entry
 from flowgate.project import Project
 from flowgate.target import Target, targets
 
@@ -24,22 +23,22 @@ def lint(project: Project, sources: Iterable[Source], pedantic: bool = False) ->
     return together([examine(project, source, rules) for source in sources], pedantic)
 
 
-def rules_of(project: Project) -> list[Rule]:
+def rules_of(project: Project) -> list[Entry]:
     """The rules that the settings leave in.
 
     Raises:
         FlowgateError: they leave out one that does not exist.
     """
     ignored = project.settings.lint.ignore
-    unknown = set(ignored) - {name for rule in RULES for name in (rule.id, rule.slug)}
+    unknown = set(ignored) - {name for rule in REGISTRY for name in (rule.id, rule.slug)}
     if unknown:
         raise FlowgateError(
             f"{project.settings.origin}, [tool.flowgate.lint] ignore: there is no rule {min(unknown)!r}"
         )
-    return [rule for rule in RULES if rule.id not in ignored and rule.slug not in ignored]
+    return [rule for rule in REGISTRY if rule.id not in ignored and rule.slug not in ignored]
 
 
-def examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
+def examine(project: Project, source: Source, rules: list[Entry]) -> Examined:
     """What the rules say of the flows in one file."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST))
@@ -49,7 +48,7 @@ def examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
         sys.setrecursionlimit(limit)
 
 
-def _examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
+def _examine(project: Project, source: Source, rules: list[Entry]) -> Examined:
     if source.fault is None and not source.may_hold_a_flow():
         return Examined([], [], 0)
     if source.parse() is None:
@@ -57,19 +56,22 @@ def _examine(project: Project, source: Source, rules: list[Rule]) -> Examined:
         return Examined([fault], [], 0)
     findings: list[Finding] = []
     parents: list[tuple[str, str]] = []
-    flows = 0
+    found: list[Target] = []
     try:
-        for target in targets(project, source):
-            flows += 1
+        found = targets(project, source)
+        for target in found:
             parents += sorted(target.parents())
             findings += _broken_files(project, target)
             for rule in rules:
-                if target.promoted or not rule.promoted_only:
-                    findings += _unique(rule.check(target))
+                if rule.may_concern(target):
+                    findings += _unique(rule.load().check(target))
     except RecursionError:
         fault = _unreadable(project, source.path, source.path, "is nested too deeply to be followed")
         findings.append(fault)
-    return Examined(findings, parents, flows)
+    finally:
+        for target in found[:1]:
+            target.flow.modules.drop()
+    return Examined(findings, parents, len(found))
 
 
 def _broken_files(project: Project, target: Target) -> list[Finding]:

@@ -35,6 +35,7 @@ class Memory:
         self._looks: list[Look] = []
         self._answers: dict[str, dict[str, Any]] = {}
         self._plain: dict[str, str] = {}
+        self._index: dict[witness.Key, int] = {}
         self._held: dict[int, bool] = {}
         self._changed = False
         if not fresh:
@@ -94,8 +95,13 @@ class Memory:
         """Remember what was said of a file, with what it was made from."""
         places = []
         for (kind, name), state in looks.items():
+            place = self._index.get((kind, name))
+            if place is not None and self._looks[place][2] == state:
+                places.append(place)
+                continue
             content = witness.CONTENTS[kind](name) if state and kind in witness.CONTENTS else None
             places.append(len(self._looks))
+            self._index[kind, name] = len(self._looks)
             self._looks.append([kind, name, _UNSETTLED if content and _is_fresh(state) else state, content])
         self._answers[path] = {
             "looks": places,
@@ -109,24 +115,16 @@ class Memory:
         """Keep it for the next run; where that cannot be written, there is none."""
         if not self._changed:
             return
-        places: dict[str, int] = {}
-        looks: list[Look] = []
+        used = sorted({at for kept in self._answers.values() for at in kept["looks"]})
+        places = {at: place for place, at in enumerate(used)}
+        looks = [self._looks[at] for at in used]
         for kept in self._answers.values():
-            kept["looks"] = [self._place(self._looks[at], places, looks) for at in kept["looks"]]
+            kept["looks"] = [places[at] for at in kept["looks"]]
         data = {"key": self._key, "looks": looks, "answers": self._answers, "plain": self._plain}
         try:
             write_whole(os.path.join(cache_folder(self._state), _NAME), json.dumps(data, separators=(",", ":")), _NAME)
         except FlowgateError:
             pass
-
-    @staticmethod
-    def _place(look: Look, places: dict[str, int], looks: list[Look]) -> int:
-        """Where a look stands in the file, each once."""
-        name = json.dumps(look)
-        if name not in places:
-            places[name] = len(looks)
-            looks.append(look)
-        return places[name]
 
 
 def _is_fresh(state: str) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate import witness
+from flowgate.discover import forget
 from flowgate.finding import Finding
 from flowgate.lint.examined import Examined, together
 from flowgate.lint.memory import Memory
 from flowgate.project import Project
 
 if TYPE_CHECKING:
-    from flowgate.lint.rule import Rule
+    from flowgate.lint.rules import Entry
 
+_TURN = 64  # files after which what they left is swept up
 _WORTH_SHARING = 48  # files: fewer are judged before another process has started
 
 
@@ -49,6 +52,7 @@ def lint_paths(
         FlowgateError: the settings name an unknown rule, or ruff is not installed.
         Inconclusive: ruff gave no usable answer.
     """
+    forget()
     memory, asked = Memory(project, fresh), set(named)
     known: list[Examined] = []
     unknown: list[str] = []
@@ -97,7 +101,7 @@ def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory) 
     return judged
 
 
-def _examined(project: Project, paths: list[str], rules: list[Rule]) -> Iterator[Answer]:
+def _examined(project: Project, paths: list[str], rules: list[Entry]) -> Iterator[Answer]:
     """Examine files one after the other, or in as many processes as there are cores where that pays."""
     workers = min(_cores(), len(paths) // (_WORTH_SHARING // 2))
     if workers < 2 or sys.platform != "linux":
@@ -113,7 +117,10 @@ def _examined(project: Project, paths: list[str], rules: list[Rule]) -> Iterator
         _shared.pop()
 
 
-_shared: list[tuple[Project, list[Rule]]] = []  # what a forked process finds in its memory
+_shared: list[tuple[Project, list[Entry]]] = []  # what a forked process finds in its memory
+
+
+_judged = [0]  # files since the process began
 
 
 def _examine_shared(path: str) -> Answer:
@@ -121,13 +128,20 @@ def _examine_shared(path: str) -> Answer:
     return _examine(project, path, rules)
 
 
-def _examine(project: Project, path: str, rules: list[Rule]) -> Answer:
+def _examine(project: Project, path: str, rules: list[Entry]) -> Answer:
     from flowgate.flow.source import Source
     from flowgate.lint.engine import examine
 
+    if gc.isenabled():  # a syntax tree is thousands of objects that live and die together
+        gc.disable()
+        gc.freeze()
     witness.watch()
     examined = examine(project, Source(path), rules)
-    return Answer(path, examined, witness.seen())
+    looks = witness.seen()
+    _judged[0] += 1
+    if _judged[0] % _TURN == 0:
+        gc.collect()
+    return Answer(path, examined, looks)
 
 
 def _cores() -> int:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from flowgate.finding import WARNING, Finding
 from flowgate.flow.influence import artifacts_of
 from flowgate.flow.model import Step
-from flowgate.flow.trace import Called, Stored
-from flowgate.flow.values import Value
+from flowgate.flow.syntax import nodes
+from flowgate.flow.trace import Called, Event, Stored
+from flowgate.flow.values import Value, callee
 from flowgate.lint.ambient import ambient, ambient_parts
 from flowgate.lint.draws import SEEDERS
 from flowgate.lint.rule import Example, Rule
@@ -29,7 +30,12 @@ class AmbientValue(Rule):
     mend = "keep it out of the artifact: print it, or read the run's own `created_at`, `finished_at` and id later"
 
     def check(self, target: Target) -> Iterator[Finding]:
+        modules = target.flow.closure
+        at_import = any(_tells(target.flow.modules.trace(module).events) for module in modules)
+        names_run = any(b"current" in module.source.data for module in modules)
         for step in target.flow.steps.values():
+            if not (at_import or names_run or _tells(step.trace.events)):
+                continue
             for value, what, names in _reaching(step):
                 concluding = sorted(name for name in names if (step.name, name) in target.conclusions)
                 yield self._finding(target, step, value, what, sorted(names), concluding)
@@ -53,6 +59,11 @@ class AmbientValue(Rule):
         )
 
 
+def _tells(events: list[Event]) -> bool:
+    """Whether anything in a trace asks for the surroundings."""
+    return any(isinstance(event, Called) and ambient(event.call) for event in events)
+
+
 def _reaching(step: Step) -> Iterator[tuple[Value, str, set[str]]]:
     """Every ambient value that reaches artifacts of a step, what it tells, and their names."""
     held: dict[int, tuple[Value, str, set[str]]] = {}
@@ -60,8 +71,9 @@ def _reaching(step: Step) -> Iterator[tuple[Value, str, set[str]]]:
         if isinstance(event, Stored):
             for part, what in ambient_parts(event.value, SEEDERS):
                 held.setdefault(id(part.node), (part, what, set()))[2].add(event.name)
+    seeds = any(isinstance(event, Called) and callee(event.call) in SEEDERS for event in step.trace.events)
     for event in step.trace.events:
-        if isinstance(event, Called) and ambient(event.call) and not _only_seeds(step, event.call.node):
+        if isinstance(event, Called) and ambient(event.call) and not (seeds and _only_seeds(step, event.call.node)):
             names = artifacts_of(step, event.call.node, event.path)
             if names:
                 held.setdefault(id(event.call.node), (event.call, ambient(event.call), set()))[2].update(names)
@@ -70,8 +82,8 @@ def _reaching(step: Step) -> Iterator[tuple[Value, str, set[str]]]:
 
 def _only_seeds(step: Step, node: ast.AST | None) -> bool:
     """Whether the value is an argument of a call that seeds a generator: that one is FG501's."""
-    for call in ast.walk(step.node):
-        if isinstance(call, ast.Call) and call is not node and any(part is node for part in ast.walk(call)):
+    for call in nodes(step.node):
+        if isinstance(call, ast.Call) and call is not node and any(part is node for part in nodes(call)):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             if any(name == seeder.rpartition(".")[2] for seeder in SEEDERS):
                 return True

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.merge import carries, coverage, is_merge
 from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Event, Read, Stored
 from flowgate.flow.values import callee
 from flowgate.lint.rule import Example, Rule
@@ -28,19 +29,14 @@ class BlindJoin(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         flow = target.flow
+        if not any(step.is_join for step in flow.steps.values()):
+            return
         for step in flow.steps.values():
-            if _is_open(step):
-                continue
             told: set[str] = set()
             for at, event in enumerate(step.trace.events):
-                if (
-                    isinstance(event, Read)
-                    and not event.own
-                    and event.name not in told
-                    and _is_plain(flow, step, event)
-                ):
+                if isinstance(event, Read) and not event.own and event.name not in told:
                     join = _lost_at(flow, step, event.name, step.trace.events[:at])
-                    if join is not None:
+                    if join is not None and _is_plain(flow, step, event) and not _is_open(step):
                         told.add(event.name)
                         yield self._finding(target, step, event, join)
 
@@ -79,11 +75,11 @@ def _is_plain(flow: Flow, step: Step, event: Read) -> bool:
     """Whether it is a plain `self.x` of an artifact, whose absence nothing here reckons with."""
     if not isinstance(event.node, ast.Attribute) or flow.cls.lookup(event.name) is not None:
         return False
-    for node in ast.walk(step.node):
+    for node in step.nodes:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("hasattr", "getattr"):
             if any(isinstance(part, ast.Constant) and part.value == event.name for part in node.args):
                 return False
-        if isinstance(node, ast.Try) and any(part is event.node for part in ast.walk(node)):
+        if isinstance(node, ast.Try) and any(part is event.node for part in nodes(node)):
             return False
     return True
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.model import SEAMS
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Import
 from flowgate.flow.values import Function, Module, Package, options
 from flowgate.lint.examples import SEAMS as SEAM_TEXT
@@ -58,7 +59,7 @@ def _needed(target: Target) -> list[Module]:
 def _fault(module: Module, event: Import) -> str:
     """What is wrong with an import of Metaflow; empty where its absence is reckoned with."""
     tree = module.source.parse()
-    around = [node for node in ast.walk(tree) if _holds(node, event.node)] if tree is not None else []
+    around = [node for node in nodes(tree) if _holds(node, event.node)] if tree is not None else []
     if any(isinstance(node, ast.If) and "find_spec" in ast.unparse(node.test) for node in around):
         return ""
     if not event.guarded:
@@ -71,7 +72,7 @@ def _fault(module: Module, event: Import) -> str:
 
 
 def _holds(node: ast.AST, inner: ast.AST) -> bool:
-    return isinstance(node, ast.stmt) and node is not inner and any(part is inner for part in ast.walk(node))
+    return isinstance(node, ast.stmt) and node is not inner and any(part is inner for part in nodes(node))
 
 
 def _does_nothing(body: list[ast.stmt]) -> bool:
@@ -86,7 +87,7 @@ def _used_at_import(tree: ast.Module, names: set[str], guard: ast.stmt) -> bool:
         node.id
         for one in tree.body
         if one is not guard
-        for node in ast.walk(one)
+        for node in nodes(one)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     bases = [base for one in tree.body if isinstance(one, ast.ClassDef) for base in one.bases]

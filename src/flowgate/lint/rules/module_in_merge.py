@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from flowgate.finding import Finding
 from flowgate.flow.merge import carries, coverage, is_merge
 from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Read, Stored
 from flowgate.flow.values import Artifact, Attr, Call, Display, Inputs, constant, options, strings
 from flowgate.lint.pickles import unstable
@@ -117,8 +118,8 @@ def _single_task(flow: Flow, join: Step) -> bool:
 
 def _tells_nodes_apart(worker: Step) -> bool:
     """Whether a gang's step branches on which node it is, so that what it stores may be the control task's alone."""
-    tests = [node.test for node in ast.walk(worker.node) if isinstance(node, ast.If)]
-    return any(getattr(part, "attr", "") == "node_index" for test in tests for part in ast.walk(test))
+    tests = [node.test for node in nodes(worker.node) if isinstance(node, ast.If)]
+    return any(getattr(part, "attr", "") == "node_index" for test in tests for part in nodes(test))
 
 
 def _merged_branches(flow: Flow, join: Step, call: Call) -> dict[str, set[str]] | None:

@@ -8,15 +8,18 @@ import re
 from collections.abc import Iterator
 
 from flowgate import witness
+from flowgate.discover import test_files
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Import
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
 _POC = re.compile(r"(?:^|/)poc/|(?:^|/)(?:poc_[^/]*|[^/]*_poc)\.\w+$|(?:^|/)poc$", re.IGNORECASE)
 _MODULE = re.compile(r"(?:^|\.)(?:poc|poc_\w+|\w+_poc)(?:\.|$)", re.IGNORECASE)
-_DEEPEST = 4  # folders below `tests`
+_WORDS = (b"poc", b"POC", b"Poc")
+_MENTIONS = re.compile(rb"(?i)(?<![a-z])poc(?![a-z])")
 _RESULTS = (
     ".json",
     ".jsonl",
@@ -74,7 +77,7 @@ class PocAnchor(Rule):
         if source.parse() is None:
             return
         assert source.tree is not None
-        for node in ast.walk(source.tree):
+        for node in nodes(source.tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [f"{node.module or ''}.{alias.name}".strip(".") for alias in node.names]
@@ -120,20 +123,16 @@ def _sources(target: Target) -> tuple[set[str], set[str]]:
 
 
 def _is_poc_import(target: Target, event: Import, files: set[str]) -> bool:
-    if event.level == 0 and event.name.partition(".")[0] == "metaflow":
-        return False
-    path = target.flow.modules.find(event.name, event.home, event.level) if event.name or event.level else None
-    found = [path] if path else []
-    folder = os.path.dirname(path) if path and path.endswith("__init__.py") else None
-    for alias in getattr(event.node, "names", []):
-        inner = os.path.join(folder or "", f"{alias.name}.py") if folder else ""
-        found += [inner] if inner and witness.is_file(inner) else []
-    if _is_poc_path(target.project.relative(event.home.path)) or event.home.path in files:
-        return False
-    if any(one in files or _is_poc_path(target.project.relative(one)) for one in found):
-        return True
+    path = target.flow.modules.find(event.name, event.home, event.level)
     names = [event.name, *(alias.name for alias in getattr(event.node, "names", []) if event.level or not event.name)]
-    return not found and any(_MODULE.search(name) for name in names)
+    if path is None:
+        return any(_MODULE.search(name) for name in names)
+    found = [path]
+    if path.endswith("__init__.py"):
+        inside = [os.path.join(os.path.dirname(path), f"{alias.name}.py") for alias in getattr(event.node, "names", [])]
+        found += filter(witness.is_file, inside)
+    own = event.home.path in files or _is_poc_path(target.project.relative(event.home.path))
+    return not own and any(one in files or _is_poc_path(target.project.relative(one)) for one in found)
 
 
 def _is_poc_path(path: str) -> bool:
@@ -141,20 +140,22 @@ def _is_poc_path(path: str) -> bool:
 
 
 def _may_name(source: Source, results: set[str]) -> bool:
-    return b"poc" in source.data.lower() or any(os.path.basename(one).encode() in source.data for one in results)
+    return (any(word in source.data for word in _WORDS) and _MENTIONS.search(source.data) is not None) or any(
+        os.path.basename(one).encode() in source.data for one in results
+    )
 
 
 def _texts(tree: ast.Module) -> Iterator[ast.Constant]:
     """The strings of a file that code uses: docstrings, and arguments of prints, are left out."""
     passed: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             passed.add(id(node.value))
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in ("print", "info", "warning", "debug", "error", "warn") or name.endswith(("Error", "Exception")):
-                passed |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
-    for node in ast.walk(tree):
+                passed |= {id(part) for part in nodes(node) if isinstance(part, ast.Constant)}
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed:
             yield node
 
@@ -168,30 +169,17 @@ def _names_poc(text: str, results: set[str]) -> bool:
 
 
 def _tests(target: Target) -> Iterator[Source]:
-    """The tests that name the proof of concept: in the flow's folder, and in `tests/` there and in each folder above."""
+    """The tests beside the flow, and in `tests/` there and in each folder above, that name the proof of concept."""
     names = [b"poc", *(os.path.splitext(os.path.basename(one))[0].encode() for one in target.settings.sources)]
     folder = os.path.dirname(os.path.realpath(target.flow.path))
-    places = [(folder, False)]
     while True:
-        places += [(os.path.join(folder, name), True) for name in ("tests", "test")]
+        for path in test_files(folder):
+            source = Source(path)
+            if any(name in source.data for name in names):
+                yield source
         if folder == target.project.root or not folder.startswith(target.project.root):
-            break
+            return
         folder = os.path.dirname(folder)
-    for place, whole in places:
-        for path in _python_in(place, _DEEPEST if whole else 0):
-            if whole or Source.is_of_test(os.path.basename(path)):
-                source = Source(path)
-                if any(name in source.data for name in names):
-                    yield source
-
-
-def _python_in(folder: str, depth: int) -> Iterator[str]:
-    for name in witness.entries(folder) if witness.is_folder(folder) else []:
-        path = os.path.join(folder, name)
-        if name.endswith(".py"):
-            yield path
-        elif depth and "." not in name and not name.startswith("_"):
-            yield from _python_in(path, depth - 1)
 
 
 def _flow(files: dict[str, str], body: str = "self.score = 1", before: str = "") -> dict[str, str]:

@@ -7,10 +7,11 @@ import difflib
 import os
 from collections.abc import Iterator
 
-from flowgate.discover import python_files, tracked_files
+from flowgate.discover import is_test, python_files, tracked_files
 from flowgate.finding import Finding
 from flowgate.flow.model import SEAMS
 from flowgate.flow.source import Source
+from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Function, options
 from flowgate.lint.examples import SEAMS as TEXT
 from flowgate.lint.examples import promoted
@@ -81,7 +82,7 @@ def _beside(target: Target) -> list[str]:
             not name.endswith(".py")
             or path in own
             or path in sources
-            or Source.is_of_test(name)
+            or is_test(name)
             or set(name.split(os.sep)[:-1]) & set(_TESTS)
         ):
             continue
@@ -110,7 +111,7 @@ def _shape(function: ast.AST) -> list[str]:
     for statement in getattr(function, "body", []):
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
-        for node in ast.walk(statement):
+        for node in nodes(statement):
             detail = getattr(node, "attr", "") or (repr(node.value) if isinstance(node, ast.Constant) else "")
             found.append(f"{type(node).__name__} {detail}")
     return found

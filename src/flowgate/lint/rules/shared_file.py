@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.model import FOREACH, Flow, Step
 from flowgate.flow.paths import is_path_object
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Path, Stored
 from flowgate.flow.values import (
     Artifact,
@@ -210,8 +211,8 @@ def _is_made_once(node: ast.AST | None, path: Path) -> bool:
     function = path[-1] if path else None
     return function is not None and any(
         any(word in ast.unparse(one.test) for word in ("exists", "isfile", "is_file"))
-        for one in ast.walk(function)
-        if isinstance(one, ast.If) and any(part is node for part in ast.walk(one))
+        for one in nodes(function)
+        if isinstance(one, ast.If) and any(part is node for part in nodes(one))
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import line_of, read_yaml
+from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Mapping, Module, Value, constant, options
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
@@ -48,7 +49,7 @@ class SilentKind(Rule):
         known: list[frozenset[str] | None] = []
         for module in target.flow.closure:
             tree = module.source.parse() if b"kind" in module.source.data else None
-            for function in ast.walk(tree) if tree is not None else ():
+            for function in nodes(tree) if tree is not None else ():
                 if isinstance(function, _FUNCTIONS | ast.ClassDef):
                     for found in _dispatches(function, module):
                         known.append(found.known)
@@ -81,13 +82,10 @@ def _dispatches(scope: ast.AST, module: Module) -> Iterator[Dispatch]:
     assert isinstance(scope, _FUNCTIONS)
     reader = _Reader(scope, module)
     inner = {
-        id(part)
-        for one in ast.walk(scope)
-        if isinstance(one, _FUNCTIONS) and one is not scope
-        for part in ast.walk(one)
+        id(part) for one in nodes(scope) if isinstance(one, _FUNCTIONS) and one is not scope for part in nodes(one)
     }
     chained: set[int] = set()
-    for node in ast.walk(scope):
+    for node in nodes(scope):
         if id(node) in inner:
             continue
         if isinstance(node, ast.If) and id(node) not in chained:
@@ -111,7 +109,7 @@ class _Reader:
     def __init__(self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> None:
         self.function, self.module = function, module
         self.aliases: set[str] = set()
-        for node in ast.walk(function):
+        for node in nodes(function):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 if self._names_kind(node.value):
                     self.aliases.add(node.targets[0].id)
@@ -143,9 +141,9 @@ class _Reader:
         if own:
             return bool(own & _TRAINING)
         around = set(words(self.function.name)) | {
-            word for part in ast.walk(node) for word in words(getattr(part, "id", ""))
+            word for part in nodes(node) for word in words(getattr(part, "id", ""))
         }
-        called = [part.func for branch in branches for part in ast.walk(branch) if isinstance(part, ast.Call)]
+        called = [part.func for branch in branches for part in nodes(branch) if isinstance(part, ast.Call)]
         around |= {word for func in called for word in words(ast.unparse(func))}
         return bool(around & _TRAINING)
 
@@ -218,7 +216,7 @@ class _Reader:
         kinds = frozenset(
             part.value.value
             for case in node.cases
-            for part in ast.walk(case.pattern)
+            for part in nodes(case.pattern)
             if isinstance(part, ast.MatchValue)
             and isinstance(part.value, ast.Constant)
             and isinstance(part.value.value, str)
@@ -254,7 +252,7 @@ class _Reader:
                 return True
             if isinstance(part, ast.Return) and part.value is not None and not _is_none(part.value):
                 return True
-            if any(isinstance(one, ast.Call) and not _tells(one) for one in ast.walk(part)):
+            if any(isinstance(one, ast.Call) and not _tells(one) for one in nodes(part)):
                 return True
             if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name | ast.Attribute):
                 return True
@@ -304,7 +302,7 @@ def _stops(body: list[ast.stmt]) -> bool:
 
 def _after(function: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
     """The statements that follow one in its block."""
-    for node in ast.walk(function):
+    for node in nodes(function):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
             if isinstance(block, list) and statement in block:
@@ -331,7 +329,7 @@ def _keys(held: Value) -> frozenset[str] | None:
 def _keys_here(function: ast.AST, registry: ast.expr) -> frozenset[str] | None:
     """The keys of a dict that stands where it is looked up, or is bound in the same function."""
     made: ast.expr | None = registry if isinstance(registry, ast.Dict) else None
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             if any(ast.unparse(target) == ast.unparse(registry) for target in node.targets):
                 made = node.value
@@ -345,7 +343,7 @@ def _collected_with_default(module: Module, function: ast.AST, registry: ast.exp
     """The `defaultdict(...)` that a registry is, where it makes something for a key it does not know."""
     tree = module.source.parse()
     name = getattr(registry, "id", None)
-    for node in [*(tree.body if tree is not None else []), *ast.walk(function)] if name else []:
+    for node in [*(tree.body if tree is not None else []), *nodes(function)] if name else []:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
             if (
                 isinstance(node.value, ast.Call)

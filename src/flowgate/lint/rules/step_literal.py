@@ -12,6 +12,7 @@ from flowgate.lint.words import is_parameter
 from flowgate.target import Target
 
 _SEEDS = ("seed", "random_state", "random_seed")
+_KINDS = {ast.Call, ast.Assign, ast.AnnAssign, ast.Dict}
 _SEEDERS = ("seed", "manual_seed", "default_rng", "RandomState", "seed_everything", "set_seed")
 
 
@@ -38,25 +39,27 @@ class StepLiteral(Rule):
 
 def _literals(step: Step) -> Iterator[tuple[ast.AST, str, ast.expr]]:
     """The numbers in a step's own body that are named as parameters, or seed a generator."""
-    for statement in step.node.body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call):
-                for keyword in node.keywords:
-                    if keyword.arg and _is_named(keyword.arg) and _is_number(keyword.value):
-                        yield keyword.value, keyword.arg, keyword.value
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in _SEEDERS and node.args and _is_number(node.args[0]):
-                    yield node.args[0], "seed", node.args[0]
-            elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_number(node.value):
-                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-                    if name and _is_named(name):
-                        yield node, name, node.value
-            elif isinstance(node, ast.Dict):
-                for key, value in zip(node.keys, node.values, strict=True):
-                    name = key.value if isinstance(key, ast.Constant) else None
-                    if isinstance(name, str) and _is_named(name) and _is_number(value):
-                        yield value, name, value
+    for node in step.nodes:
+        kind = node.__class__
+        if kind not in _KINDS:
+            continue
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg and _is_named(keyword.arg) and _is_number(keyword.value):
+                    yield keyword.value, keyword.arg, keyword.value
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in _SEEDERS and node.args and _is_number(node.args[0]):
+                yield node.args[0], "seed", node.args[0]
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_number(node.value):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+                if name and _is_named(name):
+                    yield node, name, node.value
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                name = key.value if isinstance(key, ast.Constant) else None
+                if isinstance(name, str) and _is_named(name) and _is_number(value):
+                    yield value, name, value
 
 
 def _is_named(name: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import Tree, duplicates, line_of, read_yaml
+from flowgate.flow.syntax import nodes
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -88,7 +89,7 @@ def _names_read(target: Target) -> set[str] | None:
     found: set[str] = set()
     for module in target.flow.closure:
         tree = module.source.parse()
-        for node in ast.walk(tree) if tree is not None else ():
+        for node in nodes(tree) if tree is not None else ():
             name = ""
             if isinstance(node, ast.Attribute):
                 name = node.attr
@@ -105,8 +106,8 @@ def _goes_over_all(target: Target) -> bool:
         tree = module.source.parse() if b"axes" in module.source.data else None
         if tree is None:
             continue
-        whole = {id(node) for node in ast.walk(tree) if _is_axes(node)}
-        for node in ast.walk(tree):
+        whole = {id(node) for node in nodes(tree) if _is_axes(node)}
+        for node in nodes(tree):
             if isinstance(node, ast.Attribute) and id(node.value) in whole and node.attr not in _VIEWS:
                 whole.discard(id(node.value))
             elif isinstance(node, ast.Subscript) and id(node.value) in whole:
