@@ -12,46 +12,23 @@ import click
 import msgspec
 
 from flowgate.cli.group import COMMANDS, cli
+from flowgate.explain import listed
 from flowgate.ledger.store import Ledger
-from flowgate.lint.rule import Example, Rule
-from flowgate.lint.rules import all_rules
 from flowgate.prove.receipt import Receipt
+from flowgate.report.explain import page
 from flowgate.review.answers import Review
 from flowgate.review.record import Record
 
-RULES = all_rules()
+LISTED = listed()
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = "<!-- Written by docs/generate.py; edit the source it is made from. -->\n\n"
 SCHEMAS: dict[str, Any] = {"ledger": Ledger, "record": Record, "review": Review, "receipt": Receipt}
 
 
-def rule_page(rule: Rule) -> str:
-    """One rule: what it catches, why, what to write instead, and its examples."""
-    text = (rule.__doc__ or "").strip()
-    title, _, why = text.partition("\n")
-    body = "\n".join(line.removeprefix("    ") for line in why.strip().splitlines())
-    scope = "promoted flows" if rule.promoted_only else "every flow"
-    parts = [
-        f"# {rule.id} {rule.slug}\n\n{title}\n\n{body}\n\n**Severity** {rule.severity}, on {scope}.\n\n**Instead:** {rule.mend}."
-    ]
-    parts += ["## It fires on", *(_example(example) for example in rule.bad)]
-    parts += ["## It lets pass", *(_example(example) for example in rule.good)]
-    return HEAD + "\n\n".join(parts) + "\n"
-
-
-def _example(example: Example) -> str:
-    blocks = [
-        f"`{path}`\n\n```{'python' if path.endswith('.py') else path.rpartition('.')[2]}\n{text.strip()}\n```"
-        for path, text in example.files.items()
-        if text.strip()
-    ]
-    return "\n\n".join([f"### {example.title}", *blocks])
-
-
 def rule_index() -> str:
     """All rules in one table."""
-    rows = [f"| [{r.id}]({r.id}.md) | {r.slug} | {r.severity} | {r.title()} |" for r in RULES]
+    rows = [f"| [{r.id}]({r.id}.md) | {r.slug} | {r.severity} | {r.title} |" for r in LISTED]
     return (
         HEAD
         + "# Rules\n\n| rule | slug | severity | what it catches |\n| --- | --- | --- | --- |\n"
@@ -75,7 +52,7 @@ def command_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
-    made = {ROOT / "docs" / "rules" / f"{rule.id}.md": rule_page(rule) for rule in RULES}
+    made = {ROOT / "docs" / "rules" / f"{one.id}.md": HEAD + page(one) for one in LISTED}
     made[ROOT / "docs" / "rules" / "README.md"] = rule_index()
     made[ROOT / "docs" / "commands.md"] = command_page()
     for name, kind in SCHEMAS.items():

@@ -18,6 +18,7 @@ COMMANDS = {
     "override": "accept a finding in the ledger, with a reason",
     "gate": "all layers, one verdict: what CI requires",
     "run": "execute a flow, if lint and review let it",
+    "explain": "what a rule is about, with examples",
     "results": "the proven conclusions, from the surface of the proven run",
 }
 

@@ -11,6 +11,19 @@ from flowgate.flow.paths import FIXED, places
 from flowgate.flow.values import constant
 
 BEGIN, END = "# >>> flowgate shell", "# <<< flowgate shell"
+with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold", "shell.txt"), encoding="utf-8") as _file:
+    SHELL = _file.read()
+
+
+def region(lines: list[str]) -> tuple[int, int | None] | None:
+    """Where the shell stands in a flow's file: the places of its first line and of its end mark, counting from 0.
+
+    None for the end where the mark is missing, and for all where there is no shell.
+    """
+    begin = next((at for at, line in enumerate(lines) if line.rstrip() == BEGIN), None)
+    if begin is None:
+        return None
+    return begin + 1, next((at for at, line in enumerate(lines) if at > begin and line.rstrip() == END), None)
 
 
 def conf_of(flow: Flow) -> Conf | None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from flowgate.errors import FlowgateError
-from flowgate.finding import ERROR, Finding
+from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.lint.examined import Examined, together
 from flowgate.lint.rules import REGISTRY, Entry
@@ -35,6 +35,11 @@ def rules_of(project: Project) -> list[Entry]:
         raise FlowgateError(
             f"{project.settings.origin}, [tool.flowgate.lint] ignore: there is no rule {min(unknown)!r}"
         )
+    if {UNREADABLE, "unreadable"} & set(ignored):
+        raise FlowgateError(
+            f"{project.settings.origin}, [tool.flowgate.lint] ignore: {UNREADABLE} cannot be left out, for of a file that "
+            f"cannot be read nothing is known; leave the file out with `exclude`"
+        )
     return [rule for rule in REGISTRY if rule.id not in ignored and rule.slug not in ignored]
 
 
@@ -52,8 +57,7 @@ def _examine(project: Project, source: Source, rules: list[Entry]) -> Examined:
     if source.fault is None and not source.may_hold_a_flow():
         return Examined([], [], 0)
     if source.parse() is None:
-        fault = _unreadable(project, source.path, source.path, source.fault or "", source.fault_line)
-        return Examined([fault], [], 0)
+        return Examined([_unreadable(project, source)], [], 0)
     findings: list[Finding] = []
     parents: list[tuple[str, str]] = []
     found: list[Target] = []
@@ -61,34 +65,22 @@ def _examine(project: Project, source: Source, rules: list[Entry]) -> Examined:
         found = targets(project, source)
         for target in found:
             parents += sorted(target.parents())
-            findings += _broken_files(project, target)
             for rule in rules:
                 if rule.may_concern(target):
                     findings += _unique(rule.load().check(target))
     except RecursionError:
-        fault = _unreadable(project, source.path, source.path, "is nested too deeply to be followed")
-        findings.append(fault)
+        source.fault, source.fault_line = "is nested too deeply to be followed", 1
+        findings.append(_unreadable(project, source))
     finally:
         for target in found[:1]:
             target.flow.modules.drop()
     return Examined(findings, parents, len(found))
 
 
-def _broken_files(project: Project, target: Target) -> list[Finding]:
-    """The modules and config files of a flow that cannot be read."""
-    modules = [module.source for module in target.flow.closure if module.source.fault]
-    found = [_unreadable(project, target.flow.path, one.path, one.fault or "", one.fault_line) for one in modules]
-    return found + [
-        _unreadable(project, target.flow.path, path, fault, line) for path, fault, line in target.broken_config()
-    ]
+def _unreadable(project: Project, source: Source) -> Finding:
+    from flowgate.lint.rules.unreadable import unreadable
 
-
-def _unreadable(project: Project, flow: str, path: str, fault: str, line: int = 1) -> Finding:
-    name = project.relative(flow)
-    where = project.relative(path)
-    message = f"{where} {fault}. Nothing that depends on it can be judged, so it cannot pass"
-    mend = "mend the file, or leave it out with `exclude` in the settings"
-    return Finding(UNREADABLE, "lint", ERROR, name, where, where, line, None, fault, message, mend)
+    return unreadable(project, source.path, source.path, source.fault or "", source.fault_line)
 
 
 def _unique(findings: Iterable[Finding]) -> list[Finding]:

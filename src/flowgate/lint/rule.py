@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple
 
 from flowgate.finding import WARNING, Finding
 from flowgate.flow.values import Module
+from flowgate.lint.edit import Edit
 from flowgate.target import Target
 
 
@@ -34,6 +35,10 @@ class Rule:
     def check(self, target: Target) -> Iterator[Finding]:
         """The findings of this rule on one flow."""
         raise NotImplementedError
+
+    def fixes(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
+        """The findings for which there is exactly one right answer, each with the edits that make it."""
+        yield from ()
 
     def found(
         self,

@@ -14,6 +14,10 @@ def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:
     """The whole output of `flowgate lint`."""
     if form == "json":
         return as_json(report.findings)
+    if form == "sarif":
+        from flowgate.report.sarif import as_sarif
+
+        return as_sarif(report.findings, report.project)
     if form == "github":
         return "".join(annotation(found) for found in report.findings if found.state not in (OVERRIDDEN, RESOLVED))
     lines = [text(found, report.project, color, quiet) for found in report.findings]

@@ -48,9 +48,11 @@ class Entry(NamedTuple):
 
 
 REGISTRY = (
+    Entry("FG001", "unreadable", ALWAYS),
     Entry("FG101", "script_mode_import", "script uv"),
     Entry("FG102", "cwd_relative_path", "Config IncludeFile"),
     Entry("FG103", "eager_metaflow", PROMOTED),
+    Entry("FG104", "shell_drift", PROMOTED),
     Entry("FG201", "per_config_foreach", "foreach"),
     Entry("FG202", "module_in_merge", "merge_artifacts"),
     Entry("FG203", "blind_join", ALWAYS),

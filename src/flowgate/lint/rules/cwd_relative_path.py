@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
@@ -10,7 +11,8 @@ from flowgate.flow.evaluate import run_function
 from flowgate.flow.modules import Modules
 from flowgate.flow.paths import CWD, FIXED, places
 from flowgate.flow.trace import Called
-from flowgate.flow.values import Call, Function, Module, Value, callee, constant, options
+from flowgate.flow.values import Call, Function, Module, Value, callee, constant, dotted, options
+from flowgate.lint.edit import Edit, replaced
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -38,6 +40,15 @@ class CwdRelativePath(Rule):
             return  # Metaflow opens the default when the flow is started, after every module has run
         for call, module in calls:
             yield from self._declaration(target, call, module)
+
+    def fixes(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
+        for module in target.flow.closure:
+            for event in target.flow.modules.trace(module).events:
+                if isinstance(event, Called):
+                    for found in self._declaration(target, event.call, module):
+                        edits = _anchored(target, event.call, event.call.home or module)
+                        if edits:
+                            yield found, edits
 
     def _declaration(self, target: Target, call: Call, module: Module) -> Iterator[Finding]:
         kind = callee(call).rpartition(".")[2]
@@ -68,6 +79,47 @@ class CwdRelativePath(Rule):
             mend=_mend(path, call.home or module),
             code=f"{ast.unparse(call.node) if call.node else kind} <- {path}",
         )
+
+
+def _anchored(target: Target, call: Call, home: Module) -> list[Edit]:
+    """The default, anchored to the file; nothing where it is not written in the call, or there is not one such file."""
+    written = call.node.keywords if isinstance(call.node, ast.Call) else []
+    node = next((keyword.value for keyword in written if keyword.arg == "default"), None)
+    default = call.keywords.get("default")
+    found = places(default) if default is not None else []
+    if node is None or len(found) != 1 or found[0].anchor != CWD or isinstance(node, ast.Name | ast.Attribute):
+        return []
+    folder, up, anchors = home.package_folder, 0, []
+    while True:
+        if os.path.exists(os.path.join(folder, found[0].path)):
+            anchors.append(".parent" if up == 0 else f".parents[{up}]")
+        if folder == target.project.root or not folder.startswith(target.project.root + os.sep):
+            break
+        folder, up = os.path.dirname(folder), up + 1
+    if len(anchors) != 1:
+        return []
+    path, edits = _path_class(home)
+    return [replaced(home.path, node, f'str({path}(__file__).resolve(){anchors[0]} / "{found[0].path}")'), *edits]
+
+
+def _path_class(home: Module) -> tuple[str, list[Edit]]:
+    """How a module writes `pathlib.Path`, and the import that it needs for that."""
+    for name, value in home.env.items():
+        if dotted(value) == "pathlib.Path":
+            return name, []
+        if dotted(value) == "pathlib":
+            return f"{name}.Path", []
+    tree = home.source.parse()
+    first = next((one for one in tree.body if not _opens(one)), None) if tree is not None else None
+    at = (first.lineno if first is not None else 1, 0)
+    return "Path", [Edit(home.path, at, at, "from pathlib import Path\n")]
+
+
+def _opens(statement: ast.stmt) -> bool:
+    """Whether a statement has to stand before every import: the docstring, and imports from the future."""
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module == "__future__"
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _given(default: Value, modules: Modules) -> list[Value]:

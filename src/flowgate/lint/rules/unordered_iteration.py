@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, method_of, number, options
 from flowgate.lint.arrival import exposed, origin
+from flowgate.lint.edit import Edit, replaced, wrapped
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -31,19 +33,49 @@ class UnorderedIteration(Rule):
     mend = "sort before the order matters: `sorted(...)`"
 
     def check(self, target: Target) -> Iterator[Finding]:
+        for found, _ in self._uses(target):
+            yield found
+
+    def fixes(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
+        for found, edits in self._uses(target):
+            if edits:
+                yield found, edits
+
+    def _uses(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
+        """Each order that reaches an artifact, and how to sort it where that is one edit."""
         for step, event in target.flow.events():
             if step is None or not isinstance(event, Stored):
                 continue
-            found = [
-                (origin(one, _is_listing), "a folder's entries")
-                for one in exposed(event.value, _is_listing, lists=True)
-            ]
-            found += [(origin(one, _is_set), "a set") for one in exposed(event.value, _is_set, lists=False)]
-            for value, what in found:
-                message = (
-                    f"the order of {what} reaches `{event.name}`, and it is another one in the next run or elsewhere"
-                )
-                yield self.found(target, value.node or event.node, value.home or event.home, message, step=step)
+            for use in exposed(event.value, _is_listing, lists=True):
+                value = origin(use, _is_listing)
+                yield self._finding(target, step, event, value, "a folder's entries"), _sorted_listing(value)
+            for use in exposed(event.value, _is_set, lists=False):
+                value = origin(use, _is_set)
+                yield self._finding(target, step, event, value, "a set"), _sorted_use(use)
+
+    def _finding(self, target: Target, step: str, event: Stored, value: Value, what: str) -> Finding:
+        message = f"the order of {what} reaches `{event.name}`, and it is another one in the next run or elsewhere"
+        return self.found(target, value.node or event.node, value.home or event.home, message, step=step)
+
+
+def _sorted_listing(value: Value) -> list[Edit]:
+    """`sorted(os.listdir(folder))`; what a walk or a scan yields has no order of its own to sort by."""
+    name = callee(value).rpartition(".")[2] or method_of(value)
+    if value.node is None or value.home is None or name in ("walk", "scandir"):
+        return []
+    return [wrapped(value.home.path, value.node, "sorted")]
+
+
+def _sorted_use(use: Value) -> list[Edit]:
+    """`sorted(names)` for `list(names)`, `",".join(sorted(names))` for `",".join(names)`."""
+    node, home = use.node, use.home
+    if not isinstance(node, ast.Call) or home is None or len(node.args) != 1 or node.keywords:
+        return []
+    if callee(use) == "builtins.list" and isinstance(node.func, ast.Name):
+        return [replaced(home.path, node.func, "sorted")]
+    if callee(use) == "builtins.tuple" or method_of(use) == "join":
+        return [wrapped(home.path, node.args[0], "sorted")]
+    return []
 
 
 def _is_listing(value: Value) -> bool:

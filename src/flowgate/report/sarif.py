@@ -1,0 +1,89 @@
+"""Findings as SARIF 2.1.0, the format of code scanning (OASIS standard, docs.oasis-open.org/sarif/sarif/v2.1.0)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from flowgate import __version__
+from flowgate.explain import Explanation, explanation
+from flowgate.finding import ERROR, OVERRIDDEN, RESOLVED, Finding
+from flowgate.flow.source import Source
+from flowgate.project import Project
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_HOME = "https://github.com/flowgate/flowgate"
+
+
+def as_sarif(findings: Iterable[Finding], project: Project) -> str:
+    """One run of flowgate, with the help of each rule it speaks of; accepted findings are suppressed, not left out."""
+    listed = [found for found in findings if found.state != RESOLVED]
+    rules = sorted({found.rule for found in listed})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "flowgate",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "informationUri": _HOME,
+                "rules": [_rule(rule) for rule in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"SRCROOT": {"uri": "file://" + quote(project.root.rstrip(os.sep)) + "/"}},
+        "results": [_result(found, rules.index(found.rule), project) for found in listed],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _rule(rule: str) -> dict[str, Any]:
+    said = explanation(rule)
+    if said is None:
+        return {"id": rule, "helpUri": f"https://docs.astral.sh/ruff/rules/{rule}"}
+    return {
+        "id": rule,
+        "name": said.slug,
+        "shortDescription": {"text": said.title},
+        "fullDescription": {"text": said.why or said.title},
+        "help": {"text": _help(said), "markdown": _help(said)},
+        "helpUri": f"{_HOME}/blob/main/docs/rules/{rule}.md",
+        "defaultConfiguration": {"level": _level(said.severity)},
+        "properties": {"tags": [said.layer, "reproducibility"]},
+    }
+
+
+def _help(said: Explanation) -> str:
+    return f"{said.title}.\n\n{said.why}\n\nInstead: {said.mend}."
+
+
+def _level(severity: str) -> str:
+    return "error" if severity == ERROR else "warning"
+
+
+def _result(found: Finding, index: int, project: Project) -> dict[str, Any]:
+    source = Source(project.absolute(found.path))
+    region: dict[str, Any] = {"startLine": found.line}
+    line = source.line(found.line) if source.fault is None else ""
+    if line:
+        region["snippet"] = {"text": line}
+    result: dict[str, Any] = {
+        "ruleId": found.rule,
+        "ruleIndex": index,
+        "level": _level(found.severity),
+        "message": {"text": f"{found.message}. {found.mend}" if found.mend else found.message},
+        "locations": [{"physicalLocation": {"artifactLocation": _place(found.path), "region": region}}],
+        "partialFingerprints": {"flowgateFinding/v1": found.id},
+        "properties": {"flow": found.flow, "step": found.step, "state": found.state},
+    }
+    if found.state == OVERRIDDEN:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": found.note}]
+    return result
+
+
+def _place(path: str) -> dict[str, str]:
+    if os.path.isabs(path):
+        return {"uri": "file://" + quote(path)}
+    return {"uri": quote(path), "uriBaseId": "SRCROOT"}
