@@ -30,6 +30,8 @@ check: setup
 	$(BIN)/zizmor --offline --strict-collection --quiet action.yml .github/workflows
 
 bench: setup
+	$(BIN)/python -m pip install --quiet --requirement bench/requirements.txt
+	$(BIN)/python bench/lint.py
 	$(BIN)/python bench/prove.py
 
 docs: setup

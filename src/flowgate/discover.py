@@ -53,10 +53,10 @@ def _named(paths: list[str]) -> Candidates:
         if os.path.isdir(path):
             # A folder that git ignores as a whole was named all the same.
             for name in python_files(path) or sorted(_walk(path)):
-                inside = os.path.join(path, name)
+                inside = os.path.abspath(os.path.join(path, name))
                 found.setdefault(os.path.realpath(inside), inside)
         elif os.path.lexists(path):
-            found.setdefault(os.path.realpath(path), path)
+            found.setdefault(os.path.realpath(path), os.path.abspath(path))
             named.append(found[os.path.realpath(path)])
         else:
             raise FlowgateError(f"{path} does not exist")

@@ -1,6 +1,6 @@
 """The command line: each command collects its options, makes one call and turns the answer into an exit code.
 
-`flowgate lint`, with paths alone, stands on the way of every commit: it is answered without loading what only the other
+`flowgate lint`, with hardly more than paths, stands on the way of every commit: it is answered without loading what only the other
 commands need. Anything else, a slip of the pen included, goes to click.
 """
 
@@ -12,10 +12,11 @@ import sys
 def main() -> None:
     """The console entry point."""
     arguments = sys.argv[1:]
-    if arguments[:1] == ["lint"] and not any(argument.startswith("-") for argument in arguments):
+    options = {argument for argument in arguments if argument.startswith("-")}
+    if arguments[:1] == ["lint"] and options <= {"--no-cache"}:
         from flowgate.cli.quick import lint
 
-        sys.exit(lint(arguments[1:]))
+        sys.exit(lint([argument for argument in arguments[1:] if argument not in options], bool(options)))
     from flowgate.cli.group import start
 
     start()

@@ -1,4 +1,4 @@
-"""`flowgate lint [PATH]...` without options, and so without click: the answer before the commit."""
+"""`flowgate lint [PATH]...` without click: the answer before the commit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 from flowgate.errors import FlowgateError
 
 
-def lint(paths: list[str]) -> int:
+def lint(paths: list[str], fresh: bool) -> int:
     """Lint and print as `flowgate lint` does; the exit code."""
     try:
         from flowgate.project import open_project
         from flowgate.usecases.lint import check
 
-        report = check(open_project(os.getcwd()), paths)
+        report = check(open_project(os.getcwd()), paths, fresh=fresh)
         from flowgate.report.findings import show
         from flowgate.report.style import use_color
 

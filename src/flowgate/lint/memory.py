@@ -27,7 +27,7 @@ Look = list[Any]  # kind, path, state and, of a file, the digest of its content
 
 
 class Memory:
-    """The answers of earlier runs, by path; nothing is believed where `fresh` asks for new ones."""
+    """The answers of earlier runs, by path; where `fresh`, there are none, and none are kept."""
 
     def __init__(self, project: Project, fresh: bool = False) -> None:
         self._path = project.state("cache", _NAME)
@@ -37,7 +37,7 @@ class Memory:
         self._plain: dict[str, str] = {}
         self._index: dict[witness.Key, int] = {}
         self._held: dict[int, bool] = {}
-        self._changed = False
+        self._changed, self._fresh = False, fresh
         if not fresh:
             self._load()
 
@@ -93,6 +93,8 @@ class Memory:
 
     def add(self, path: str, examined: Examined, looks: dict[witness.Key, str]) -> None:
         """Remember what was said of a file, with what it was made from."""
+        if self._fresh:
+            return
         places = []
         for (kind, name), state in looks.items():
             place = self._index.get((kind, name))
@@ -113,7 +115,7 @@ class Memory:
 
     def save(self) -> None:
         """Keep it for the next run; where that cannot be written, there is none."""
-        if not self._changed:
+        if self._fresh or not self._changed:
             return
         used = sorted({at for kept in self._answers.values() for at in kept["looks"]})
         places = {at: place for place, at in enumerate(used)}
