@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The release of cfn-lint whose sources carry the OASIS schema of SARIF 2.1.0, against which our own output is tested.
+SARIF := 1.58.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -42,6 +44,8 @@ setup: $(VENV)/ready
 $(VENV)/ready: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt --editable .
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary cfn-lint --dest $(VENV)/sdists cfn-lint==$(SARIF)
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 clean:

@@ -146,7 +146,6 @@ def one(folder: Path) -> bool:
                 f"{ours / taken['import click']:.2f}x",
                 ours <= taken["import click"],
             ),
-            told("  the same, nothing remembered", f"{first / taken['import click']:.2f}x", True),
             told(
                 "one flow, against flake8: at most 1/2.5",
                 f"{ours / taken['flake8']:.2f}x",

@@ -32,6 +32,9 @@ class Done(NamedTuple):
         return json.loads(self.out)
 
 
+Flowgate = Callable[..., Done]
+
+
 def write(folder: Path, files: dict[str, str]) -> Path:
     """Put files into a folder."""
     for name, text in files.items():

@@ -6,12 +6,15 @@ written down; outside of that nothing is.
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
+import stat
 from collections.abc import Callable
 
 FILE, FOLDER, MODULES = "file", "folder", "modules"
 Key = tuple[str, str]
+_LARGEST = 10_000_000
 _looks: dict[Key, str] | None = None
 
 
@@ -38,9 +41,14 @@ def read(path: str) -> bytes:
     """The bytes of a file.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, is no file (a pipe would never end), or is too large to be code.
     """
     note(FILE, path, state_of_file(path))
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(found.st_mode) else "it is no regular file")
+    if found.st_size > _LARGEST:
+        raise OSError(errno.EFBIG, f"it is {found.st_size // 1_000_000} MB long, and that is no code")
     with open(path, "rb") as file:
         return file.read()
 

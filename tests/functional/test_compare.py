@@ -9,17 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.conftest import SCHEMAS, Done, environment, run, write
+from tests.conftest import SCHEMAS, Flowgate, environment, run, write
 from tests.functional.flows import SHARED, fan, settings
 
 pytestmark = pytest.mark.slow
-Flowgate = Callable[..., Done]
 
 
 def made(folder: Path, **extra: str) -> str:

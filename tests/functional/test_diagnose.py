@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.conftest import SCHEMAS, Done, write
+from tests.conftest import SCHEMAS, Done, Flowgate, write
 from tests.functional.flows import SHARED, fan, settings
 
 pytestmark = pytest.mark.slow
-Flowgate = Callable[..., Done]
 # Whether one is the middle of three: the same forwards and backwards.
 MIDDLE = fan("note(self.index).split().index(str(self.index)) == 1", before=SHARED, parts=3)
 

@@ -9,19 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.conftest import SCHEMAS, Done, environment, git, write
+from tests.conftest import SCHEMAS, Done, Flowgate, environment, git, write
 from tests.functional.flows import SHARED, SPLIT, fan, settings
 from tests.functional.kills import gone_within, kill_proofs, processes_of
 
 pytestmark = pytest.mark.slow
-Flowgate = Callable[..., Done]
 
 
 def proof_of(done: Done) -> dict[str, Any]:

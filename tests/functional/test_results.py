@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.conftest import SCHEMAS, Done, write
+from tests.conftest import SCHEMAS, Flowgate, write
 from tests.functional.flows import fan, settings
 
 pytestmark = pytest.mark.slow
-Flowgate = Callable[..., Done]
 TABLE = fan("{'method': f'm{self.index}', 'auc': 0.1 + self.index / 10}", parts=2)
 
 

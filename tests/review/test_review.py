@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.conftest import Done, write
+from tests.conftest import Done, Flowgate, write
 from tests.review.investigation import FINDING, FLOW, IN_FLOW, IN_SOURCE, IN_STEP, dump, investigation, review
 
-Flowgate = Callable[..., Done]
 RECORD = ".flowgate/reviews/flow.noise_flow.NoiseFlow.yaml"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,9 @@ import jsonschema
 import pytest
 
 from flowgate.cli.group import COMMANDS
-from tests.conftest import SCHEMAS, Done, git, write
+from tests.conftest import SCHEMAS, Flowgate, git, write
 from tests.functional.flows import fan, settings
 
-Flowgate = Callable[..., Done]
 CLEAN = fan("self.input")
 TRAPPED = fan("self.input * EPOCHS", before="EPOCHS = 15\n")
 

@@ -6,6 +6,7 @@ commands need. Anything else, a slip of the pen included, goes to click.
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -16,7 +17,10 @@ def main() -> None:
     if arguments[:1] == ["lint"] and options <= {"--no-cache"}:
         from flowgate.cli.quick import lint
 
-        sys.exit(lint([argument for argument in arguments[1:] if argument not in options], bool(options)))
+        code = lint([argument for argument in arguments[1:] if argument not in options], bool(options))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # what was read need not be taken apart again
     from flowgate.cli.group import start
 
     start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -10,6 +11,7 @@ from flowgate.errors import FlowgateError
 
 def lint(paths: list[str], fresh: bool) -> int:
     """Lint and print as `flowgate lint` does; the exit code."""
+    gc.disable()  # the process ends before there is anything to sweep up
     try:
         from flowgate.project import open_project
         from flowgate.usecases.lint import check

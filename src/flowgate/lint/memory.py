@@ -6,7 +6,6 @@ one that was touched is compared by its content. What was kept by another versio
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -43,6 +42,8 @@ class Memory:
 
     def _load(self) -> None:
         try:
+            import json
+
             with open(self._path, "rb") as file:
                 kept = json.load(file)
             if kept["key"] == self._key:
@@ -117,6 +118,8 @@ class Memory:
         """Keep it for the next run; where that cannot be written, there is none."""
         if self._fresh or not self._changed:
             return
+        import json
+
         used = sorted({at for kept in self._answers.values() for at in kept["looks"]})
         places = {at: place for place, at in enumerate(used)}
         looks = [self._looks[at] for at in used]

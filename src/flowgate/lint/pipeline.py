@@ -132,7 +132,7 @@ def _examine(project: Project, path: str, rules: list[Entry]) -> Answer:
     from flowgate.flow.source import Source
     from flowgate.lint.engine import examine
 
-    if gc.isenabled():  # a syntax tree is thousands of objects that live and die together
+    if not _judged[0]:  # a syntax tree is thousands of objects that live and die together
         gc.disable()
         gc.freeze()
     witness.watch()

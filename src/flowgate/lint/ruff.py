@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 # What stops the run; the others are warnings.
 _CRASHES = ("F70", "F82", "PLE")
 _SECONDS = 120
+_AT_ONCE = 4000  # paths: a command line has an end
 
 
 class Running(NamedTuple):
     """ruff at work on some files."""
 
-    process: subprocess.Popen[bytes]
+    processes: list[subprocess.Popen[bytes]]
     project: Project
 
 
@@ -44,18 +45,25 @@ def start(project: Project, sources: Iterable[Source]) -> Running | None:
     paths = [os.path.abspath(source.path) for source in sources if source.fault is None]
     if not selected or not paths:
         return None
-    command = [program(), "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--no-fix", "--force-exclude"]
-    command += ["--output-format=json", f"--select={','.join(selected)}", "--", *paths]
+    command = [program(), "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--no-fix"]
+    command += ["--output-format=json", f"--select={','.join(selected)}", "--"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
     try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-        )
+        processes = [
+            subprocess.Popen(
+                [*command, *paths[first : first + _AT_ONCE]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+            )
+            for first in range(0, len(paths), _AT_ONCE)
+        ]
     except OSError as error:
         raise FlowgateError(
             f"ruff cannot be started: {error.strerror}; `pip install ruff`, or set `ruff = []`"
         ) from None
-    return Running(process, project)
+    return Running(processes, project)
 
 
 def _installed() -> str | None:
@@ -91,24 +99,30 @@ def collect(running: Running) -> list[Finding]:
     Raises:
         Inconclusive: it ended with an error, or said something that is no answer.
     """
-    import json
+    records = [record for process in running.processes for record in _answer(process)]
+    lines: dict[str, list[str]] = {}
+    return [_finding(running.project, one, lines) for one in records if one["code"] not in (None, "invalid-syntax")]
+
+
+def _answer(process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
     import subprocess
 
     try:
-        out, err = running.process.communicate(timeout=_SECONDS)
+        out, err = process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
-        running.process.kill()
+        process.kill()
         raise Inconclusive(f"ruff did not end within {_SECONDS} s") from None
-    if running.process.returncode != 0:
-        raise Inconclusive(f"ruff ended with code {running.process.returncode}: {err.decode(errors='replace').strip()}")
+    if process.returncode != 0:
+        raise Inconclusive(f"ruff ended with code {process.returncode}: {err.decode(errors='replace').strip()}")
+    if out.strip() == b"[]":
+        return []
+    import json
+
     try:
-        records = json.loads(out)
+        records: list[dict[str, Any]] = json.loads(out)
     except ValueError as error:
         raise Inconclusive(f"ruff printed something else than its findings: {error}") from None
-    lines: dict[str, list[str]] = {}
-    return [
-        _finding(running.project, one, lines) for one in records if one.get("code") and one["code"] != "invalid-syntax"
-    ]
+    return records
 
 
 def _finding(project: Project, record: dict[str, Any], lines: dict[str, list[str]]) -> Finding:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from flowgate.finding import WARNING, Finding
 from flowgate.flow.values import Module
-from flowgate.lint.edit import Edit
 from flowgate.target import Target
+
+if TYPE_CHECKING:
+    from flowgate.lint.edit import Edit
 
 
 class Example(NamedTuple):

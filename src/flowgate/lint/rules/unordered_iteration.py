@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, method_of, number, options
 from flowgate.lint.arrival import exposed, origin
@@ -59,11 +60,21 @@ class UnorderedIteration(Rule):
 
 
 def _sorted_listing(value: Value) -> list[Edit]:
-    """`sorted(os.listdir(folder))`; what a walk or a scan yields has no order of its own to sort by."""
+    """`sorted(os.listdir(folder))`; what a walk or a scan yields has no order to sort by, and a
+    list is no iterator."""
     name = callee(value).rpartition(".")[2] or method_of(value)
-    if value.node is None or value.home is None or name in ("walk", "scandir"):
+    if value.node is None or value.home is None or name in ("walk", "scandir") or _is_stepped(value):
         return []
     return [wrapped(value.home.path, value.node, "sorted")]
+
+
+def _is_stepped(value: Value) -> bool:
+    """Whether it is handed to `next` where it stands."""
+    tree = value.home.source.parse() if value.home is not None else None
+    return tree is not None and any(
+        isinstance(call, ast.Call) and getattr(call.func, "id", "") == "next" and call.args[:1] == [value.node]
+        for call in nodes(tree)
+    )
 
 
 def _sorted_use(use: Value) -> list[Edit]:
