@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from flowgate.flow.run import Run, Scope
+from flowgate.flow.run import TOP, Run, Scope
 from flowgate.flow.trace import Called, Stored
 from flowgate.flow.values import (
     Attr,
@@ -75,7 +75,20 @@ def store_item(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> N
         run.trace.events.append(Called(grown, scope.module, run.path))
         changed(run, target, value, scope)
         return
+    if isinstance(target.value, ast.Name) and _is_of_module(target.value.id, scope):
+        scope.module.env[target.value.id] = grown  # a table of the module, filled from inside a function
+        return
     assign(run, target.value, grown, scope, rebound=True)
+
+
+def _is_of_module(name: str, scope: Scope) -> bool:
+    """Whether a name that a function uses is the module's own."""
+    inner: Scope | None = scope
+    while inner is not None and inner.kind != TOP:
+        if name in inner.env:
+            return False
+        inner = inner.outer
+    return scope.kind != TOP and name in scope.module.env
 
 
 def changed(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> None:

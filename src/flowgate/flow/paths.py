@@ -90,7 +90,8 @@ def _places(value: Value) -> list[Place]:
     if isinstance(value, File):
         return [Place(FIXED, os.path.abspath(value.home.path))] if value.home else [_NOWHERE]
     if isinstance(value, Ref):
-        return [Place(CWD, ".")] if value.dotted in ("os.curdir", "os.path.curdir") else [_NOWHERE]
+        name = {"curdir": ".", "pardir": ".."}.get(value.dotted.rpartition(".")[2], "")
+        return [Place(CWD, name)] if name and value.dotted.startswith(("os.", "posixpath.")) else [_NOWHERE]
     if isinstance(value, Element):
         return [place for member in _members(value.collection) for place in places(member)] or [_NOWHERE]
     if isinstance(value, Attr):

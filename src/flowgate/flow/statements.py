@@ -7,11 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 from flowgate.flow.assign import assign, grown
-from flowgate.flow.functions import function
+from flowgate.flow.functions import enter, function
 from flowgate.flow.imports import _on_import, _on_import_from
 from flowgate.flow.run import CLASS, Env, Run, Scope, label
 from flowgate.flow.syntax import nodes
-from flowgate.flow.values import Class, Display, Either, Element, Item, Many, Operation, Unknown, Value, callee, options
+from flowgate.flow.values import (
+    Class,
+    Display,
+    Either,
+    Element,
+    Function,
+    Item,
+    Many,
+    Operation,
+    Unknown,
+    Value,
+    callee,
+    options,
+)
 
 _IMPORT_FAULTS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
@@ -136,6 +149,10 @@ def _on_match(run: Run, node: ast.Match, scope: Scope) -> bool:
 def _on_function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
     made = function(run, node, scope)
     made.decorators = [run.value(decorator, scope) for decorator in node.decorator_list]
+    for decorator in reversed(made.decorators):
+        for option in options(decorator):
+            if isinstance(option, Function):  # it may register what it decorates
+                enter(run, option, [made], {}, scope)
     scope.bind(node.name, made)
 
 

@@ -74,6 +74,15 @@ def exposed(value: Value, is_source: IsSource, lists: bool) -> Iterator[Value]:
             stack.extend(further)
 
 
+def doubtful_sums(value: Value, is_source: IsSource) -> Iterator[Value]:
+    """Every sum, in what a value is made of, over such an order that adds neither floats for certain nor ints."""
+    for part in walk(value):
+        if callee(part) == "builtins.sum" and isinstance(part, Call) and part.args:
+            added = part.args[0]
+            if in_arrival(added, is_source) and not _adds_floats(added) and not _adds_ints(added):
+                yield part
+
+
 def origin(value: Value, is_source: IsSource) -> Value:
     """The source whose order shows in a value, where it was written; else the value itself."""
     return next((part for part in walk(value) if is_source(part) and part.node is not None), value)
@@ -157,6 +166,17 @@ def _adds_floats(value: Value) -> bool:
     """Whether a sum certainly adds floats: the last bit then shows in which order."""
     elements = [one.element for one in options(value) if isinstance(one, Many)]
     return bool(elements) and all(_is_float(element) for element in elements)
+
+
+def _adds_ints(value: Value) -> bool:
+    elements = [one.element for one in options(value) if isinstance(one, Many)]
+    return bool(elements) and all(_is_int(option) for element in elements for option in options(element))
+
+
+def _is_int(value: Value) -> bool:
+    if isinstance(value, Const):
+        return isinstance(value.value, int)
+    return callee(value) in _COUNTS or (isinstance(value, Operation) and value.operator in ("Compare", "Not", "In"))
 
 
 def _is_float(value: Value) -> bool:

@@ -33,6 +33,7 @@ _EXEMPT = frozenset(
     rate requests quota
     """.split()
 )
+_TOLERANCE = 1e-6
 _INFRASTRUCTURE = frozenset(
     """
     num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi
@@ -137,8 +138,16 @@ def _is_exempt(name: str, events: list[Global]) -> bool:
         return True
     if is_parameter(name) or any(_is_decisive(event.use) for event in events):
         return False
+    if all(_is_tiny(option) for event in events for option in options(event.value)):
+        return True
     found = words(name)
     return any(word in _EXEMPT for word in found) or "to" in found[1:-1]
+
+
+def _is_tiny(value: Value) -> bool:
+    """A number that can only keep another from being zero."""
+    held = constant(value)
+    return isinstance(held, float) and 0 < abs(held) <= _TOLERANCE
 
 
 def _is_decisive(use: Use) -> bool:

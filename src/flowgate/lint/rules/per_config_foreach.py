@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowgate.finding import Finding
+from flowgate.flow.evaluate import run_function
 from flowgate.flow.model import FOREACH, Flow, Step, Transition
 from flowgate.flow.values import (
     Attr,
@@ -14,6 +15,7 @@ from flowgate.flow.values import (
     Const,
     Display,
     Element,
+    Function,
     Input,
     Instance,
     Item,
@@ -26,6 +28,7 @@ from flowgate.flow.values import (
     constant,
     dotted,
     method_of,
+    options,
     strings,
     walk,
 )
@@ -266,7 +269,7 @@ def _reason(target: Target, factor: Factor, transition: Transition) -> str:
         return ""
     if isinstance(value, Display | Mapping):
         found = _by_contents(target.flow, value)
-        if found and not any(is_data(name) for name in factor.names):
+        if found == "estimators" or (found and not any(is_data(name) for name in factor.names)):
             return found
     return _by_names((*factor.names, *_consumers(target.flow, value, transition)))
 
@@ -296,11 +299,17 @@ def _by_contents(flow: Flow, value: Display | Mapping) -> str:
         return "methods"
     for element in elements:
         for option in flow.resolve(element):
-            if _is_estimator(option):
+            if _is_estimator(option) or _makes_estimators(flow, option):
                 return "estimators"
             if isinstance(option, Display) and any(_is_estimator(part) for part in option.elements):
                 return "estimators"
     return ""
+
+
+def _makes_estimators(flow: Flow, value: Value) -> bool:
+    """Whether a function of a registry returns an estimator."""
+    made = run_function(value, flow.modules)[1] if isinstance(value, Function) else None
+    return made is not None and any(_is_estimator(option) for option in options(made))
 
 
 def _is_estimator(value: Value) -> bool:

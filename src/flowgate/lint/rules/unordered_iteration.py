@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from flowgate.finding import Finding
+from flowgate.finding import DOUBT, Finding
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, method_of, number, options
-from flowgate.lint.arrival import exposed, origin
+from flowgate.lint.arrival import doubtful_sums, exposed, origin
 from flowgate.lint.edit import Edit, replaced, wrapped
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -51,8 +51,11 @@ class UnorderedIteration(Rule):
                 value = origin(use, _is_listing)
                 yield self._finding(target, step, event, value, "a folder's entries"), _sorted_listing(value)
             for use in exposed(event.value, _is_set, lists=False):
-                value = origin(use, _is_set)
-                yield self._finding(target, step, event, value, "a set"), _sorted_use(use)
+                yield self._finding(target, step, event, use, "a set"), _sorted_use(use)
+            for is_source, what in ((_is_set, "a set"), (_is_listing, "a folder's entries")):
+                for use in doubtful_sums(event.value, is_source):
+                    found = self._finding(target, step, event, use, what)
+                    yield found._replace(severity=DOUBT), []
 
     def _finding(self, target: Target, step: str, event: Stored, value: Value, what: str) -> Finding:
         message = f"the order of {what} reaches `{event.name}`, and it is another one in the next run or elsewhere"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowgate.finding import Finding
+from flowgate.finding import WARNING, Finding
 from flowgate.flow.model import SPLIT, SWITCH, Step
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Attr, Element, Inputs, Item, Value, options, walk
-from flowgate.lint.arrival import exposed
+from flowgate.lint.arrival import doubtful_sums, exposed
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -36,6 +36,17 @@ class UnorderedJoin(Rule):
     def _of(self, target: Target, step: Step, event: Stored, assigned: set[str]) -> Iterator[Finding]:
         uses = [value for value in exposed(event.value, _is_inputs, lists=False) if _reads(value, assigned)]
         uses += [value for value in _picked(event.value) if value.name in assigned]
+        if not uses:
+            for value in doubtful_sums(event.value, _is_inputs):
+                if _reads(value, assigned):
+                    message = (
+                        f"`{event.name}` is a sum in the order of the branches, which Metaflow leaves to a hash: of floats, "
+                        f"its last bits differ from run to run"
+                    )
+                    mend = "add them in an order of their own, or with `math.fsum`"
+                    yield self.found(
+                        target, value.node, value.home, message, step=step.name, mend=mend, severity=WARNING
+                    )
         for value in uses[:1]:
             message = (
                 f"`{event.name}` depends on the order of the branches, which Metaflow leaves to a hash: "
