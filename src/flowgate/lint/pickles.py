@@ -23,7 +23,15 @@ from flowgate.flow.values import (
 MODULE, TENSOR, STATE, SET = "a torch module", "a torch tensor", "a torch state_dict", "a set"
 
 _MODULE_BASES = (".nn.Module", "LightningModule", "torch.nn.", "transformers.PreTrainedModel")
-_MAKERS = ("torchvision.models.", "timm.create_model", "torch.hub.load", "torch.jit.", "torch.compile", "torch.optim.")
+_MAKERS = (
+    "torchvision.models.",
+    "timm.create_model",
+    "torch.hub.load",
+    "torch.load",
+    "torch.jit.",
+    "torch.compile",
+    "torch.optim.",
+)
 _TENSORS = frozenset(
     """
     tensor zeros ones empty full rand randn randint randperm arange linspace eye as_tensor from_numpy stack cat

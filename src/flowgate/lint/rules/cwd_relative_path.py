@@ -70,9 +70,12 @@ class CwdRelativePath(Rule):
             return
         name = constant(call.argument(0, "name"))
         shown = path or "the current directory"
+        written = (
+            [one.value for one in call.node.keywords if one.arg == "default"] if isinstance(call.node, ast.Call) else []
+        )
         yield self.found(
             target,
-            call.node,
+            written[0] if written else call.node,
             call.home or module,
             f"{kind} {name if isinstance(name, str) else ''!r} reads its default from {shown!r}, relative to wherever "
             f"the command is started: from any other folder the flow stops before its first step",

@@ -29,11 +29,15 @@ _EXEMPT = frozenset(
     dpi figsize font color colors colour colours palette verbose log debug memory mem cpu cpus gpu gpus disk
     ttl sleep interval poll delay backoff precision digits decimals ndigits status http code codes exit
     col cols column columns colspec colspecs header footer idx index field fields offset position positions
-    date year month id ids pad unk sentinel missing null nodata none preview display print shown report plot
+    date year month id ids pad unk sentinel missing null nodata none preview display print shown report plot chart figure fig style theme canvas
     rate requests quota
     """.split()
 )
 _TOLERANCE = 1e-6
+_LAYOUT = (
+    *("logging.", "logger.", "pandas.read_", "numpy.loadtxt", "numpy.genfromtxt", "csv.", "struct."),
+    *("matplotlib.", "seaborn.", "plotly.", "altair.", "metaflow.cards."),
+)
 _INFRASTRUCTURE = frozenset(
     """
     num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi
@@ -159,7 +163,7 @@ def _is_decisive(use: Use) -> bool:
 
 def _is_harmless(use: Use) -> bool:
     """Whether the constant only sizes the machinery or the presentation, or is a fallback for what a config may say."""
-    return use.callee in _HARMLESS or use.keyword in _INFRASTRUCTURE or use.callee.startswith(("logging.", "logger."))
+    return use.callee in _HARMLESS or use.keyword in _INFRASTRUCTURE or use.callee.startswith(_LAYOUT)
 
 
 _FLOW = """

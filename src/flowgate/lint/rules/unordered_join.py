@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from flowgate.finding import WARNING, Finding
@@ -52,7 +53,13 @@ class UnorderedJoin(Rule):
                 f"`{event.name}` depends on the order of the branches, which Metaflow leaves to a hash: "
                 f"another run may take another branch first"
             )
+            value = next((part for part in walk(value) if _is_unpacked(part)), value)
             yield self.found(target, value.node or event.node, value.home or event.home, message, step=step.name)
+
+
+def _is_unpacked(value: Value) -> bool:
+    """`left, right = inputs`: where each got its name."""
+    return isinstance(value, Item) and isinstance(value.node, ast.Name) and isinstance(value.base, Inputs)
 
 
 def _is_inputs(value: Value) -> bool:
