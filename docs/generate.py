@@ -50,11 +50,31 @@ def command_page() -> str:
     return HEAD + "\n\n".join(parts) + "\n"
 
 
+def contributing() -> str:
+    """CONTRIBUTING with the rule it shows as the rule stands in the code."""
+    path = ROOT / "CONTRIBUTING.md"
+    rules = ROOT / "src" / "flowgate" / "lint" / "rules"
+    registry = (rules / "__init__.py").read_text().splitlines()
+    line = next(line for line in registry if "contract_not_echoed" in line)
+    text = _shown(path.read_text(), "contract_not_echoed.py", (rules / "contract_not_echoed.py").read_text())
+    return _shown(text, "registry line", line.strip() + "\n")
+
+
+def _shown(text: str, name: str, code: str) -> str:
+    """`text` with a block of code after the mark of that name, in the place of the one that is there."""
+    before, mark, after = text.partition(f"<!-- {name} -->\n")
+    fence = "```python\n"
+    if after.lstrip("\n").startswith(fence):
+        after = after.partition("\n```\n")[2]
+    return f"{before}{mark}\n{fence}{code}```\n\n{after.lstrip(chr(10))}"
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     made = {ROOT / "docs" / "rules" / f"{one.id}.md": HEAD + page(one) for one in LISTED}
     made[ROOT / "docs" / "rules" / "README.md"] = rule_index()
     made[ROOT / "docs" / "commands.md"] = command_page()
+    made[ROOT / "CONTRIBUTING.md"] = contributing()
     for name, kind in SCHEMAS.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
         made[ROOT / "src" / "flowgate" / "schemas" / f"{name}.json"] = json.dumps(schema, indent=1) + "\n"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
 from flowgate.lint.rule import Example
-from flowgate.lint.rules import REGISTRY, Entry
+from flowgate.lint.rules import PROMOTED, REGISTRY, Entry
 from flowgate.prove.meanings import MEANINGS
 from flowgate.review.rubric import OTHER, TRAPS
 
@@ -70,7 +70,7 @@ def _of_lint(entry: Entry) -> Explanation:
     rule = entry.load()
     title, _, rest = (rule.__doc__ or "").strip().partition("\n")
     why = "\n".join(line.removeprefix("    ") for line in rest.strip().splitlines())
-    concerns = "promoted flows" if rule.promoted_only else "every flow"
+    concerns = "promoted flows" if entry.concerns == PROMOTED else "every flow"
     return Explanation(
         rule.id, rule.slug, "lint", rule.severity, concerns, title.rstrip("."), why, rule.mend, rule.bad, rule.good
     )

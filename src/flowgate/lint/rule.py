@@ -27,7 +27,6 @@ class Rule:
     id: ClassVar[str]
     slug: ClassVar[str]
     severity: ClassVar[str] = "error"
-    promoted_only: ClassVar[bool] = False
     # Whether it is about two runs agreeing, which a flow that declares `nondeterministic` does not claim.
     about_agreement: ClassVar[bool] = False
     mend: ClassVar[str]

@@ -21,7 +21,6 @@ class ContractNotEchoed(Rule):
 
     id = "FG402"
     slug = "contract-not-echoed"
-    promoted_only = True
     mend = "store it in `start`, from the config: `self.determinism = self.cfg.experiment.determinism`"
 
     def check(self, target: Target) -> Iterator[Finding]:

@@ -26,7 +26,6 @@ class EagerMetaflow(Rule):
 
     id = "FG103"
     slug = "eager-metaflow"
-    promoted_only = True
     mend = "guard the import, with stand-ins in the `except ImportError`, as the shell does"
 
     def check(self, target: Target) -> Iterator[Finding]:

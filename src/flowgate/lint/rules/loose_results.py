@@ -40,7 +40,6 @@ class LooseResults(Rule):
     id = "FG602"
     slug = "loose-results"
     severity = "warning"
-    promoted_only = True
     mend = "delete it from git; `flowgate results` prints the proven conclusions"
 
     def check(self, target: Target) -> Iterator[Finding]:

@@ -25,7 +25,6 @@ class NoSurface(Rule):
 
     id = "FG403"
     slug = "no-surface"
-    promoted_only = True
     mend = "name, under `surface` in the experiment, the artifacts that are the conclusions, as `step.artifact`"
 
     def check(self, target: Target) -> Iterator[Finding]:

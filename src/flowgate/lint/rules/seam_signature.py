@@ -30,7 +30,6 @@ class SeamSignature(Rule):
 
     id = "FG305"
     slug = "seam-signature"
-    promoted_only = True
     mend = "keep the four seams as the contract has them; what else they need comes from the config they are given"
 
     def check(self, target: Target) -> Iterator[Finding]:

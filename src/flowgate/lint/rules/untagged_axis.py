@@ -24,7 +24,6 @@ class UntaggedAxis(Rule):
 
     id = "FG304"
     slug = "untagged-axis"
-    promoted_only = True
     mend = "name each axis once under `axes`, with at least one value, and list under `data_axes` those that change the data"
 
     def check(self, target: Target) -> Iterator[Finding]:
