@@ -8,7 +8,7 @@ import re
 _PARAMETER_PHRASES = frozenset(
     """
     lr learning_rate weight_decay wd epoch ep num_epoch n_epoch batch_size hidden hidden_size hidden_dim
-    hidden_layer hidden_unit dropout dropout_rate momentum optimizer optimiser scheduler loss_function loss_fn
+    hidden_layer hidden_layer_size hidden_unit dropout dropout_rate momentum optimizer optimiser scheduler loss_function loss_fn
     activation method method_name method_spec estimator algorithm algo classifier regressor learner model model_name
     model_type model_class model_config model_spec model_kind hyperparam hyperparameter hyper_param hyper_parameter
     hparam param_grid grid_param parameter_grid search_space param_combination hyperparam_combination

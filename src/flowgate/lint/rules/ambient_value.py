@@ -90,7 +90,7 @@ def _only_seeds(step: Step, node: ast.AST | None) -> bool:
     return False
 
 
-def _flow(*body: str, settings: str = 'surface = ["result"]') -> dict[str, str]:
+def _flow(*body: str, settings: str = 'surface = ["result"]', after: str = "") -> dict[str, str]:
     return {
         "flow.py": f"""
 import os
@@ -109,7 +109,7 @@ class ClockFlow(FlowSpec):
     @step
     def end(self):
         self.result = self.score
-""",
+{after}""",
         "flowgate.toml": f'[flow."flow.py"]\ndeterminism = "order_independent"\n{settings}\n',
     }
 

@@ -65,7 +65,8 @@ def _given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     names = [one.arg.lstrip("_") for one in (*arguments.posonlyargs, *arguments.args)]
     if arguments.vararg:
         names.append("*" + arguments.vararg.arg)
-    names += [one.arg for one in arguments.kwonlyargs if not (arguments.kwarg and node.name == "metric")]
+    named = [one.arg for one in arguments.kwonlyargs if not (arguments.kwarg and node.name == "metric")]
+    names += ["*", *named] if named and not arguments.vararg else named
     return names + (["**cfg"] if arguments.kwarg else [])
 
 

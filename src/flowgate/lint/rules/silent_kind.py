@@ -22,6 +22,10 @@ _TRAINING = frozenset(
     algorithm algo learner learners classifier regressor spec method_spec loss optimizer
     """.split()
 )
+# What has a kind that is no method's.
+_OTHERS = frozenset(
+    "data dataset plot chart figure file source event message row column record job task request token node".split()
+)
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -140,6 +144,9 @@ class _Reader:
         own = set(words(name)) - {"kind"}
         if own:
             return bool(own & _TRAINING)
+        read_from = {word for part in nodes(node) for word in words(getattr(part, "id", ""))}
+        if read_from & _OTHERS:
+            return False
         around = set(words(self.function.name)) | {
             word for part in nodes(node) for word in words(getattr(part, "id", ""))
         }

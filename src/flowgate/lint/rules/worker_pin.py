@@ -45,12 +45,23 @@ class WorkerPin(Rule):
     def _of(self, target: Target, path: str, text: str, name: str, fans_out: bool) -> Iterator[Finding]:
         starts = _in_python(text, name) if path.endswith(".py") else _in_shell(text, name)
         for line, command, workers in starts:
+            if not _is_meant(command, target.path):
+                continue
             if workers == 1 or "flowgate run" in command or (workers is None and not fans_out):
                 continue
             how = f"with {workers} workers" if workers is not None else "without a pin, so with up to 16 workers"
             message = f"this starts {target.flow.name} {how}, but it declares `single_worker`: what comes out is vouched for by nothing"
             found = self.found(target, None, None, message, code=f"{path}: {' '.join(command.split())}")
             yield found._replace(path=path, line=line)
+
+
+def _is_meant(command: str, path: str) -> bool:
+    """Whether the script that a command names can be the flow at `path`, and not another of that name."""
+    for given in re.findall(rf"[\w./-]*{re.escape(os.path.basename(path))}", command):
+        named = os.path.normpath(given)
+        if path == named or f"/{path}".endswith(f"/{named}") or f"/{named}".endswith(f"/{path}"):
+            return True
+    return False
 
 
 def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
@@ -76,7 +87,7 @@ def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
 
 def _in_python(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
     """A `Runner(...)` or a command list that runs the flow; what a program leaves out is not guessed at."""
-    for match in re.finditer(re.escape(name), text):
+    for match in re.finditer(rf"(?<![\w-]){re.escape(name)}", text):
         around = text[match.start() : match.start() + 400]
         start = re.search(r"\brun\b|\bresume\b", around)
         asked = _RUNNER.search(around) or re.search(r"--max-workers[\"'=,\s]+[\"']?(\d+)", around)

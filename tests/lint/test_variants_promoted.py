@@ -1,0 +1,389 @@
+"""Variants of the rules on seams, configs, documents and the proof of concept: what trips them, what only looks like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowgate.flow.shell import BEGIN, END, SHELL
+from flowgate.lint.examples import ECHO, EXPERIMENT, GUARDED, SEAMS, promoted
+from flowgate.lint.rules import poc_anchor, silent_kind, worker_pin
+from tests.conftest import git, lint_files, write
+
+Files = dict[str, str]
+
+
+def seams(old: str, new: str) -> Files:
+    assert old in SEAMS
+    return promoted(seams=SEAMS.replace(old, new, 1))
+
+
+def experiment(axes: str, start: str = "", **files: str) -> Files:
+    text = f"name: noise\ndeterminism: order_independent\nsurface: [results]\n{axes}"
+    made = promoted({"conf/experiment/noise.yaml": text, **files}, start=start or ECHO)
+    if start:
+        made["flow.py"] = made["flow.py"].replace("        self.grid = list(self.cfg.experiment.axes.items())\n", "")
+    return made
+
+
+def train(body: str, before: str = "", **files: str) -> Files:
+    made = silent_kind._seams(body)
+    made["flow.py"] = made["flow.py"].replace("def train_mlp", before + "def train_mlp", 1)
+    return made | files
+
+
+ONE_BY_ONE = f"{ECHO}; a = self.cfg.experiment.axes; self.grid = [a['noise'], a['eval_k']]"
+KINDS = '{"mlp": train_mlp, "topk": train_topk}'
+POC = {"poc/__init__.py": "", "poc/noise.py": "def fit():\n    return 1\n", "poc/results.json": "1"}
+poc = poc_anchor._flow
+pinned = worker_pin._flow
+SINGLE = "determinism: single_worker\ndeterminism_reason: the library\n"
+BODY = """    total = 0
+    for row in data_spec:
+        total += row * seed
+    return {"rows": total, "axes": data_axes}
+"""
+LONG = SEAMS.replace("    return data_spec, data_axes, seed\n", BODY, 1)
+
+CASES: dict[str, dict[str, tuple[Files, bool]]] = {
+    "FG001": {
+        "a tab among spaces": (promoted({"flow.py": promoted()["flow.py"].replace("    @step", "\t@step", 1)}), True),
+        "a config that is a list": (promoted({"conf/training/default.yaml": "- 1\n"}), True),
+        "a config with a merge mark": (promoted({"conf/method/a.yaml": "<<<<<<< HEAD\nkind: a\n"}), True),
+        "a helper cut off": (promoted({"helpers.py": "def f(\n"}, start=ECHO + "; import helpers"), True),
+        "two helpers deep": (
+            promoted({"a.py": "import b\n", "b.py": "x = = 1\n"}, start=ECHO + "; import a"),
+            True,
+        ),
+        "a broken file nobody imports": (promoted({"other.py": "def f(\n"}), False),
+        "a broken config of another folder": (promoted({"other/conf/a.yaml": "- [\n"}), False),
+        "an empty helper": (promoted({"helpers.py": ""}, start=ECHO + "; import helpers"), False),
+        "an empty config": (promoted({"conf/method/a.yaml": ""}), False),
+        "a config of nothing but comments": (promoted({"conf/method/a.yaml": "# none yet\n"}), False),
+    },
+    "FG103": {
+        "imported as a module": (
+            promoted(metaflow="import metaflow as mf\nfrom metaflow import Config, FlowSpec, step"),
+            True,
+        ),
+        "caught and raised again": (
+            promoted(metaflow="try:\n    from metaflow import Config, FlowSpec, step\nexcept ImportError:\n    raise"),
+            True,
+        ),
+        "guarded, but a helper is not": (
+            promoted({"plots.py": "from metaflow import current\n"}, metaflow=GUARDED + "\nimport plots"),
+            True,
+        ),
+        "the seams' own module": (
+            promoted(
+                {"seams.py": "from metaflow import S3\n" + SEAMS},
+                seams="from seams import build_model, make_data, metric, train_arm",
+            ),
+            True,
+        ),
+        "suppressed, without stand-ins": (
+            promoted(
+                metaflow="import contextlib\nwith contextlib.suppress(ValueError):\n    from metaflow import Config, FlowSpec, step"
+            ),
+            True,
+        ),
+        "asked for first": (
+            promoted(
+                metaflow="from importlib.util import find_spec\nif find_spec('metaflow'):\n    from metaflow import Config, FlowSpec, step\nelse:\n    FlowSpec, step, Config = object, (lambda f: f), (lambda *a, **k: None)"
+            ),
+            False,
+        ),
+        "any exception": (
+            promoted(
+                metaflow="try:\n    from metaflow import Config, FlowSpec, step\nexcept Exception:\n    FlowSpec, step, Config = object, (lambda f: f), (lambda *a, **k: None)"
+            ),
+            False,
+        ),
+        "inside a step": (promoted(start=ECHO + "; from metaflow import current; print(current.step_name)"), False),
+        "for the types alone": (
+            promoted(
+                metaflow="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from metaflow import Run\n" + GUARDED
+            ),
+            False,
+        ),
+        "seams elsewhere, without Metaflow": (
+            promoted(
+                {"seams.py": SEAMS},
+                metaflow="from metaflow import Config, FlowSpec, step",
+                seams="from seams import build_model, make_data, metric, train_arm",
+            ),
+            False,
+        ),
+    },
+    "FG104": {
+        "a line less": (promoted(metaflow=f"{BEGIN}\n{SHELL.replace('import os', '', 1)}{END}"), True),
+        "a line more": (promoted(metaflow=f"{BEGIN}\n{SHELL}import json\n{END}"), True),
+        "another string": (promoted(metaflow=f"{BEGIN}\n{SHELL.replace('OMP_NUM', 'OMP_NO')}{END}"), True),
+        "empty": (promoted(metaflow=f"{BEGIN}\n{END}\n" + GUARDED), True),
+        "without an end": (promoted(metaflow=f"{BEGIN}\n{SHELL}"), True),
+        "verbatim": (promoted(metaflow=f"{BEGIN}\n{SHELL}{END}"), False),
+        "with spaces at the ends of lines": (
+            promoted(metaflow=f"{BEGIN}\n" + SHELL.replace("import os\n", "import os   \n") + END),
+            False,
+        ),
+        "no shell at all": (promoted(), False),
+        "code after the end": (promoted(metaflow=f"{BEGIN}\n{SHELL}{END}\nimport json"), False),
+        "a comment that names it": (promoted(metaflow=GUARDED + "\n# the flowgate shell is not used here"), False),
+    },
+    "FG303": {
+        "getattr with a default": (
+            train(
+                'return KINDS[getattr(method_spec, "kind", "mlp")](method_spec)',
+                f"KINDS = {KINDS}\n\n".replace("train_mlp", "len").replace("train_topk", "len"),
+            ),
+            True,
+        ),
+        "or": (train('kind = method_spec.get("kind") or "mlp"\n    return ' + KINDS + "[kind](method_spec)"), True),
+        "popped with a default": (
+            train('kind = method_spec.pop("kind", "mlp")\n    return ' + KINDS + "[kind](method_spec)"),
+            True,
+        ),
+        "a conditional expression": (
+            train('fit = train_topk if method_spec["kind"] == "topk" else train_mlp\n    return fit(method_spec)'),
+            True,
+        ),
+        "returns that fall through": (
+            train(
+                'if method_spec["kind"] == "topk":\n        return train_topk(method_spec)\n    return train_mlp(method_spec)'
+            ),
+            True,
+        ),
+        "a match with a wildcard": (
+            train(
+                'match method_spec["kind"]:\n        case "topk":\n            return train_topk(method_spec)\n        case _:\n            return train_mlp(method_spec)'
+            ),
+            True,
+        ),
+        "a dataclass default": (train("return method_spec", "class MethodSpec:\n    kind: str = 'topk'\n\n\n"), True),
+        "a kind nobody registered": (train('return {"mlp": train_mlp}[method_spec["kind"]](method_spec)'), True),
+        "a strict registry": (train("return " + KINDS + '[method_spec["kind"]](method_spec)'), False),
+        "get, then refused": (
+            train(
+                "fit = "
+                + KINDS
+                + '.get(method_spec["kind"])\n    if fit is None:\n        raise KeyError(method_spec["kind"])\n    return fit(method_spec)'
+            ),
+            False,
+        ),
+        "a match that refuses": (
+            train(
+                'match method_spec["kind"]:\n        case "topk":\n            return train_topk(method_spec)\n        case _:\n            raise ValueError(method_spec["kind"])'
+            ),
+            False,
+        ),
+        "the kind of a plot": (train('return "line" if data.get("kind", "line") == "line" else "bar"'), False),
+        "elifs, then refused": (
+            train(
+                'if method_spec["kind"] == "topk":\n        out = train_topk(method_spec)\n    elif method_spec["kind"] == "mlp":\n        out = train_mlp(method_spec)\n    else:\n        raise ValueError\n    return out'
+            ),
+            False,
+        ),
+        "another key with a default": (
+            train("margin = method_spec.get('margin', 1.0)\n    return " + KINDS + '[method_spec["kind"]](margin)'),
+            False,
+        ),
+    },
+    "FG304": {
+        "a misspelt data axis": (experiment("axes: {noise: [1]}\ndata_axes: [nois]\n"), True),
+        "tagged twice": (experiment("axes: {noise: [1]}\ndata_axes: [noise, noise]\n"), True),
+        "both kinds of axis": (experiment("axes: {noise: [1]}\ndata_axes: [noise]\ntraining_axes: [noise]\n"), True),
+        "null": (experiment("axes: {noise: null}\ndata_axes: [noise]\n"), True),
+        "one of two read": (
+            experiment(
+                "axes: {noise: [1], width: [2]}\ndata_axes: [noise]\n",
+                f"{ECHO}; self.grid = self.cfg.experiment.axes.noise",
+            ),
+            True,
+        ),
+        "tagged without axes": (experiment("data_axes: [noise]\n"), True),
+        "each read by its name": (
+            experiment("axes: {noise: [1], eval_k: [2]}\ndata_axes: [noise]\n", ONE_BY_ONE),
+            False,
+        ),
+        "unpacked as a whole": (
+            experiment(
+                "axes: {noise: [1], a: [2]}\ndata_axes: [noise]\n",
+                f"{ECHO}; self.grid = dict(**self.cfg.experiment['axes'])",
+            ),
+            False,
+        ),
+        "a reference": (experiment("axes: {noise: '${levels}'}\ndata_axes: [noise]\n"), False),
+        "no axes": (experiment(""), False),
+        "the same name in two experiments": (
+            experiment("axes: {noise: [1]}\ndata_axes: [noise]\n", **{"conf/experiment/b.yaml": EXPERIMENT}),
+            False,
+        ),
+        "one value": (experiment("axes: {noise: [0.1]}\ndata_axes: [noise]\n"), False),
+    },
+    "FG305": {
+        "an epoch count": (seams("seed, train_cfg)", "seed, train_cfg, epochs=3)"), True),
+        "a seed that is gone": (
+            seams(
+                "data_axes, seed):\n    return data_spec, data_axes, seed",
+                "data_axes):\n    return data_spec, data_axes",
+            ),
+            True,
+        ),
+        "a metric without options": (seams("labels, **cfg", "labels"), True),
+        "a catch-all": (seams("build_model(model_spec)", "build_model(*args)"), True),
+        "keyword only": (seams("build_model(model_spec)", "build_model(*, model_spec)"), True),
+        "defined in a class": (promoted(seams="class Seams:\n    " + SEAMS.replace("\n", "\n    ")), True),
+        "annotated": (
+            seams(
+                "make_data(data_spec, data_axes, seed)",
+                "make_data(data_spec: dict, data_axes: dict, seed: int) -> tuple",
+            ),
+            False,
+        ),
+        "imported": (
+            promoted({"seams.py": SEAMS}, seams="from seams import build_model, make_data, metric, train_arm"),
+            False,
+        ),
+        "one that is not used": (
+            seams(
+                "data, seed, train_cfg):\n    return method_spec, data, seed, train_cfg",
+                "data, seed, _train_cfg):\n    return method_spec, data, seed",
+            ),
+            False,
+        ),
+        "an option of the metric by its name": (seams("labels, **cfg", "labels, *, k=5, **cfg"), False),
+        "decorated": (promoted(seams="import functools\n\n\n@functools.cache\n" + SEAMS.strip()), False),
+    },
+    "FG306": {
+        "in a script": (promoted({"run_all.py": "def metric(scores, labels):\n    return 1.0\n"}), True),
+        "in a folder of scripts": (promoted({"scripts/a/b.py": "def make_data(path):\n    return path\n"}), True),
+        "async": (promoted({"run.py": "async def train_arm(x):\n    return x\n"}), True),
+        "a copy with other names": (
+            promoted(
+                {
+                    "old.py": "def load(a, b, c):\n"
+                    + BODY.replace("data_spec", "a").replace("data_axes", "b").replace("seed", "c")
+                },
+                seams=LONG,
+            ),
+            True,
+        ),
+        "a copy with a docstring": (
+            promoted({"old.py": 'def load(data_spec, data_axes, seed):\n    """Old."""\n' + BODY}, seams=LONG),
+            True,
+        ),
+        "a method of that name": (
+            promoted({"a.py": "class Report:\n    def metric(self):\n        return 1\n"}),
+            False,
+        ),
+        "imported": (promoted({"a.py": "from flow import metric, make_data\n"}), False),
+        "in a test": (promoted({"tests/test_a.py": "def make_data():\n    return 1\n"}), False),
+        "in the proof of concept": (promoted({"poc/a.py": "def make_data():\n    return 1\n"}), False),
+        "another body": (
+            promoted({"a.py": "def load(x):\n    y = open(x)\n    z = y.read()\n    return z.split()\n"}, seams=LONG),
+            False,
+        ),
+    },
+    "FG405": {
+        "equals sign": (pinned({"run.sh": "uv run flow.py run --max-workers=2\n"}), True),
+        "in a Makefile": (pinned({"Makefile": "run:\n\tpython flow.py --environment=conda run\n"}), True),
+        "resumed": (pinned({"README.md": "`python flow.py resume --max-workers 3`\n"}), True),
+        "a Runner": (pinned({"go.py": "from metaflow import Runner\nRunner('flow.py').run(max_workers=4)\n"}), True),
+        "a list of arguments": (
+            pinned(
+                {"go.py": "import subprocess\nsubprocess.run(['python', 'flow.py', 'run', '--max-workers', '4'])\n"}
+            ),
+            True,
+        ),
+        "with a tag": (pinned({"ci.yml": "run: python flow.py run --tag nightly\n"}), True),
+        "pinned over two lines": (pinned({"run.sh": "python flow.py run \\\n  --max-workers 1\n"}), False),
+        "pinned by the environment": (
+            pinned({"run.sh": "export METAFLOW_RUN_MAX_WORKERS=1\npython flow.py run\n"}),
+            False,
+        ),
+        "another flow": (pinned({"run.sh": "python other_flow.py run --max-workers 4\n"}), False),
+        "left to a variable": (pinned({"run.sh": "python flow.py run --max-workers $N\n"}), False),
+        "a comment in a script": (pinned({"run.sh": "# python flow.py run is not pinned\n"}), False),
+        "flowgate": (pinned({"run.sh": "flowgate run flow.py -- --tag a\n"}), False),
+    },
+    "FG601": {
+        "inside a step": (poc(POC, "from poc import noise; self.score = noise.fit()"), True),
+        "by its name": (poc(POC, "import importlib; self.score = importlib.import_module('poc.noise').fit()"), True),
+        "a script beside it": (
+            poc({"noise_poc.py": "def fit():\n    return 1\n"}, "self.score = fit()", "from noise_poc import fit\n"),
+            True,
+        ),
+        "a source of truth": (
+            poc(
+                {
+                    "old/noise.py": "def fit():\n    return 1\n",
+                    "old/__init__.py": "",
+                    "flowgate.toml": '[flow."flow.py"]\nsources = ["old/noise.py"]\n',
+                },
+                "self.score = fit()",
+                "from old.noise import fit\n",
+            ),
+            True,
+        ),
+        "results beside a source of truth": (
+            poc(
+                {
+                    "old/noise.py": "X = 1\n",
+                    "old/scores.csv": "1\n",
+                    "flowgate.toml": '[flow."flow.py"]\nsources = ["old/noise.py"]\n',
+                },
+                "self.score = open('old/scores.csv').read()",
+            ),
+            True,
+        ),
+        "in the config": (promoted({"conf/data/gauss.yaml": "path: poc/rows.npz\n", "poc/rows.npz": ""}), True),
+        "through a helper": (
+            poc(
+                {**POC, "helpers.py": "from poc.noise import fit\n"}, "self.score = fit()", "from helpers import fit\n"
+            ),
+            True,
+        ),
+        "a test": (poc({**POC, "tests/test_a.py": "from poc.noise import fit\n"}), True),
+        "in a docstring": (poc(POC, '"""As in poc/noise.py."""; self.score = 1'), False),
+        "in a comment": (poc(POC, "self.score = 1  # poc/results.json had 0.9"), False),
+        "in a message": (poc(POC, "print('see poc/noise.py'); self.score = 1"), False),
+        "a word with those letters": (
+            poc({"epoch_poc2.py": "X = 1\n"}, "self.score = X", "from epochs import X\n") | {"epochs.py": "X = 1\n"},
+            False,
+        ),
+        "named as a source in the config": (
+            promoted({"conf/experiment/noise.yaml": EXPERIMENT + "sources: [poc/noise.py]\n"}),
+            False,
+        ),
+        "a test of something else": (poc({**POC, "tests/test_a.py": "# poc\ndef test_a():\n    assert 1\n"}), False),
+    },
+    "FG602": {
+        "statistics": (promoted({"stats_a.json": "{}"}), True),
+        "lines": (promoted({"results_1.jsonl": "{}"}), True),
+        "a pickle": (promoted({"results/metrics_final.pkl": ""}), True),
+        "an array": (promoted({"outputs/scores_a.npz": ""}), True),
+        "a plain name": (promoted({"results.json": "{}"}), True),
+        "data": (promoted({"data/stats_a.json": "{}"}), False),
+        "a config": (promoted({"conf/data/stats_a.yaml": "rows: 1\n"}), False),
+        "a script": (promoted({"stats_a.py": "X = 1\n"}), False),
+        "a document": (promoted({"results_1.md": "# Results\n"}), False),
+        "of a test": (promoted({"tests/data/results_1.json": "{}"}), False),
+    },
+}
+ROWS = [(rule, name) for rule, cases in CASES.items() for name in cases]
+
+
+@pytest.mark.parametrize(("rule", "name"), ROWS, ids=[f"{rule} {name}" for rule, name in ROWS])
+def test_a_variant_trips_its_rule_or_does_not(rule: str, name: str, tmp_path: Path) -> None:
+    files, expected = CASES[rule][name]
+    write(tmp_path, files)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    assert any(found.rule == rule for found in lint_files(tmp_path, {})) is expected
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_there_are_five_of_each(rule: str) -> None:
+    expected = [trips for _, trips in CASES[rule].values()]
+    assert expected.count(True) >= 5 and expected.count(False) >= 5
