@@ -46,7 +46,7 @@ class Memory:
 
             with open(self._path, "rb") as file:
                 kept = json.load(file)
-            if kept["key"] == self._key:
+            if kept["key"] == self._key and _is_sound(kept):
                 self._looks, self._answers, self._plain = kept["looks"], kept["answers"], kept["plain"]
         except (OSError, ValueError, KeyError, TypeError):
             pass
@@ -130,6 +130,18 @@ class Memory:
             write_whole(os.path.join(cache_folder(self._state), _NAME), json.dumps(data, separators=(",", ":")), _NAME)
         except FlowgateError:
             pass
+
+
+def _is_sound(kept: dict[str, Any]) -> bool:
+    """Whether a file that was read is one that was written here, whole."""
+    looks, answers, plain = kept["looks"], kept["answers"], kept["plain"]
+    return (
+        isinstance(looks, list)
+        and all(isinstance(look, list) and len(look) == 4 for look in looks)
+        and isinstance(plain, dict)
+        and isinstance(answers, dict)
+        and all(type(at) is int and 0 <= at < len(looks) for answer in answers.values() for at in answer["looks"])
+    )
 
 
 def _is_fresh(state: str) -> bool:
