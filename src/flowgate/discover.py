@@ -190,7 +190,8 @@ def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
     patterns = [f"*{end}" for end in ends]
     listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns)
     if listed is not None:
-        return [path for path in set(listed.split("\0")) if path and os.path.isfile(os.path.join(folder, path))]
+        found = {path for path in listed.split("\0") if path and ".ipynb_checkpoints/" not in path}
+        return [path for path in found if os.path.isfile(os.path.join(folder, path))]
     return list(_walk(folder, ends))
 
 

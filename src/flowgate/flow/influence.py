@@ -165,11 +165,12 @@ class _Spreading:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in _TELLS:
             return
-        if call is self.mark or (hot and any(word in name.lower() for word in _TRAINS)):
+        takes_in = any(word in name.lower() for word in _TRAINS)
+        if call is self.mark or (hot and takes_in):
             for part in given if alone or call is not self.mark else []:
                 self._taint(part)
         if isinstance(call.func, ast.Attribute):
-            if hot and not self._is_flow(call.func.value):
+            if hot and (alone or takes_in) and not self._is_flow(call.func.value):
                 self._taint(call.func.value)
             elif alone and self._hot(call.func.value) and not self._is_flow(call.func.value):
                 for part in given:

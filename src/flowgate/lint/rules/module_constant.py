@@ -30,7 +30,7 @@ _EXEMPT = frozenset(
     ttl sleep interval poll delay backoff precision digits decimals ndigits status http code codes exit
     col cols column columns colspec colspecs header footer idx index field fields offset position positions
     date year month id ids pad unk sentinel missing null nodata none preview display print shown report plot chart figure fig style theme canvas
-    rate requests quota
+    rate requests quota price prices pricing cost costs fee fees node nodes replica replicas gpus cpus cores memory
     """.split()
 )
 _TOLERANCE = 1e-6
@@ -42,7 +42,7 @@ _INFRASTRUCTURE = frozenset(
     """
     num_parallel timeout max_workers n_jobs num_workers processes chunksize chunk_size retries max_retries dpi
     figsize verbose ndigits decimals precision port memory cpu gpu sleep delay workers threads nthread num_threads
-    indent atol rtol tol abs_tol rel_tol places maxsplit prefetch_factor pin_memory fontsize linewidth
+    logging_steps save_steps eval_steps log_every log_interval print_every save_every indent atol rtol tol abs_tol rel_tol places maxsplit prefetch_factor pin_memory fontsize linewidth
     """.split()
 )
 _HARMLESS = frozenset(
@@ -105,6 +105,8 @@ def _is_literal_parameter(value: Value) -> bool:
     if len(held) != 1:
         return all(_is_literal_parameter(option) for option in held)
     value = held[0]
+    if isinstance(value, Mapping) and _is_chart(value):
+        return False
     if isinstance(value, Mapping):
         return any(number(item) and is_parameter(str(constant(key))) for key, item in value.items) or (
             number(value) and not _is_codebook(value)
@@ -118,6 +120,19 @@ def _is_literal_parameter(value: Value) -> bool:
             or all(number(item) for item in given.values())
         )
     return number(value)
+
+
+def _is_chart(value: Mapping) -> bool:
+    """A drawing's specification: Vega's, or a table in which nothing but a size is named like a parameter."""
+    keys = {text for key, _ in value.items if isinstance(text := constant(key), str)}
+    if "$schema" in keys:
+        return True
+    sizes = {key for key in keys if is_parameter(key)}
+    return (
+        bool(sizes)
+        and all(words(key)[-1] in ("width", "height", "depth") for key in sizes)
+        and any(words(key)[-1] == "height" for key in keys)
+    )
 
 
 def _is_codebook(value: Mapping) -> bool:

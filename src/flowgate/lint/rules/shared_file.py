@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.model import FOREACH, Flow, Step
-from flowgate.flow.paths import is_path_object
+from flowgate.flow.paths import CWD, is_path_object, places
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Path, Stored
 from flowgate.flow.values import (
@@ -100,6 +100,8 @@ class SharedFile(Rule):
         if written is None or _sharing(target.flow, step, written[0], _DEEPEST) != _SAME:
             return
         path, how = written
+        if _has_moved(step, event) and any(place.anchor == CWD for place in places(path)):
+            return
         if how == "keeps" and not _is_read_back(target.flow, path):
             return
         if _is_made_once(event.call.node, event.path):
@@ -204,6 +206,12 @@ def _of_ref(value: Ref) -> str:
     if value.dotted.startswith("metaflow.current."):
         return _APART if value.dotted.rpartition(".")[2] in ("task_id", "pathspec") else _SAME
     return _SAME if value.dotted.startswith(("os.", "builtins.")) else _UNTOLD
+
+
+def _has_moved(step: Step, event: Called) -> bool:
+    """Whether the task changed its folder before: a relative path is then one of the new folder."""
+    before = step.trace.events[: next(at for at, one in enumerate(step.trace.events) if one is event)]
+    return any(isinstance(one, Called) and callee(one.call) in ("os.chdir", "contextlib.chdir") for one in before)
 
 
 def _is_made_once(node: ast.AST | None, path: Path) -> bool:
