@@ -64,6 +64,30 @@ def test_module_in_merge(example: Example, bad: bool, tmp_path: Path) -> None:
         assert "conflicting values" in done.err + done.out
 
 
+@pytest.mark.parametrize(("example", "bad"), _examples("FG203"))
+def test_blind_join(example: Example, bad: bool, tmp_path: Path) -> None:
+    """The run really stops, when all branches have been trained, with the words that the message quotes."""
+    write(tmp_path, example.files)
+    done = start(tmp_path, tmp_path / "flow.py", "run")
+    assert (done.code != 0) is bad, done
+    if bad:
+        assert "Flow GridFlow has no attribute 'model'" in done.err + done.out
+
+
+@pytest.mark.parametrize(("example", "bad"), _examples("FG103"))
+def test_eager_metaflow(example: Example, bad: bool, tmp_path: Path) -> None:
+    """Where Metaflow is not installed, the seams can be imported or not."""
+    write(tmp_path, example.files)
+    home = "seams" if "seams.py" in example.files else "flow"
+    without = (
+        f"import sys; sys.modules['metaflow'] = None; from {home} import make_data, build_model, train_arm, metric"
+    )
+    done = run([sys.executable, "-c", without], tmp_path)
+    assert (done.code != 0) is bad, done
+    if bad:
+        assert "Error" in done.err and ("metaflow" in done.err or "FlowSpec" in done.err)
+
+
 def test_the_example_s_seams_hold_without_metaflow() -> None:
     """The investigation's own contract tests, as its team would run them."""
     folder = REPOSITORY / "examples" / "digits"

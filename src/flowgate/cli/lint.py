@@ -33,6 +33,7 @@ def command(
     show; warnings alone exit 0. `flowgate explain FG501` says what a rule is about.
     """
     from flowgate.report.findings import show
+    from flowgate.report.progress import Progress
     from flowgate.usecases.lint import check
 
     project = project_at(folder)
@@ -50,6 +51,7 @@ def command(
         mended = mend(project, list(paths))
         if mended and not quiet:
             click.echo(f"fixed: {mended} finding{'s' * (mended != 1)}", err=True)
-    report = check(project, list(paths), pedantic, fresh=no_cache)
+    with Progress(quiet) as progress:
+        report = check(project, list(paths), pedantic, no_cache, progress.tell_files)
     click.echo(show(report, form, quiet, use_color(color)), nl=False, color=True)
     return 1 if report.blocks else 0

@@ -16,7 +16,13 @@ def lint(paths: list[str], fresh: bool) -> int:
         from flowgate.project import open_project
         from flowgate.usecases.lint import check
 
-        report = check(open_project(os.getcwd()), paths, fresh=fresh)
+        if sys.stderr.isatty():
+            from flowgate.report.progress import Progress
+
+            with Progress(False) as progress:
+                report = check(open_project(os.getcwd()), paths, fresh=fresh, tell=progress.tell_files)
+        else:
+            report = check(open_project(os.getcwd()), paths, fresh=fresh)
         from flowgate.report.findings import show
         from flowgate.report.style import use_color
 

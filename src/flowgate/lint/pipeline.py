@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate import witness
@@ -18,8 +18,12 @@ from flowgate.project import Project
 if TYPE_CHECKING:
     from flowgate.lint.rules import Entry
 
+_NEWS = 50  # files between two words on how far it is
 _TURN = 64  # files after which what they left is swept up
 _WORTH_SHARING = 48  # files: fewer are judged before another process has started
+
+
+Tell = Callable[[int, int], None]
 
 
 class Linted(NamedTuple):
@@ -38,7 +42,12 @@ class Answer(NamedTuple):
 
 
 def lint_paths(
-    project: Project, paths: Iterable[str], named: Iterable[str] = (), pedantic: bool = False, fresh: bool = False
+    project: Project,
+    paths: Iterable[str],
+    named: Iterable[str] = (),
+    pedantic: bool = False,
+    fresh: bool = False,
+    tell: Tell | None = None,
 ) -> Linted:
     """Lint those of some Python files that may hold a flow.
 
@@ -47,6 +56,7 @@ def lint_paths(
         named: those of them that are judged whatever they look like.
         pedantic: doubts too, as warnings.
         fresh: judge anew what is remembered.
+        tell: given the number of files judged, and of all that are, now and then.
 
     Raises:
         FlowgateError: the settings name an unknown rule, or ruff is not installed.
@@ -65,12 +75,12 @@ def lint_paths(
         else:
             known.append(answer)
     if unknown:
-        known += _judge(project, unknown, asked, memory)
+        known += _judge(project, unknown, asked, memory, tell)
     memory.save()
     return Linted(together(known, pedantic), len(known))
 
 
-def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory) -> list[Examined]:
+def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory, tell: Tell | None) -> list[Examined]:
     """Judge files anew, and remember what was said of them."""
     from flowgate.flow.source import Source
     from flowgate.lint import ruff
@@ -87,7 +97,11 @@ def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory) 
     running = ruff.start(project, sources)
     candidates = [source.path for source in sources]
     del sources
-    answers = list(_examined(project, candidates, rules))
+    answers = []
+    for answer in _examined(project, candidates, rules):
+        answers.append(answer)
+        if tell is not None and len(answers) % _NEWS == 0:
+            tell(len(answers), len(candidates))
     beside: dict[str, list[Finding]] = {}
     for found in ruff.collect(running) if running is not None else []:
         beside.setdefault(found.path, []).append(found)

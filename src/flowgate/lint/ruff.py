@@ -101,7 +101,13 @@ def collect(running: Running) -> list[Finding]:
     """
     records = [record for process in running.processes for record in _answer(process)]
     lines: dict[str, list[str]] = {}
-    return [_finding(running.project, one, lines) for one in records if one["code"] not in (None, "invalid-syntax")]
+    found = [_finding(running.project, one, lines) for one in records if one["code"] not in (None, "invalid-syntax")]
+    return [one for one in found if not _is_import_twice(one)]
+
+
+def _is_import_twice(found: Finding) -> bool:
+    """A module imported twice is untidy; a step or a seam defined twice is another one than was read."""
+    return found.rule == "F811" and "| import " in found.code.replace("| from ", "| import ")
 
 
 def _answer(process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:

@@ -1,12 +1,14 @@
-"""What a person sees while arms run: one line that is rewritten on a terminal, a few quiet ones elsewhere."""
+"""What a person sees while arms run, or many files are judged: one line that is rewritten on a terminal, a few quiet ones elsewhere."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from flowgate.prove.arms import Arm
+if TYPE_CHECKING:
+    from flowgate.prove.arms import Arm
 
 _EVERY = 15.0
 
@@ -45,6 +47,11 @@ class Progress:
         elif time.monotonic() - self.told.get(name, -_EVERY) >= _EVERY:
             self.told[name] = time.monotonic()
             print(news, file=sys.stderr, flush=True)
+
+    def tell_files(self, done: int, total: int) -> None:
+        """How many files were judged, of how many; on a terminal alone."""
+        if self.live and not self.quiet:
+            self._show(f"lint: {done} of {total} files")
 
     def _show(self, line: str) -> None:
         if line == self.shown:

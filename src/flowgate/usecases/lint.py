@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate.discover import candidates, no_match
 from flowgate.finding import Finding
-from flowgate.lint.pipeline import lint_paths
+from flowgate.lint.pipeline import Tell, lint_paths
 from flowgate.project import Project, project_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ class LintReport(NamedTuple):
         return any(found.blocks for found in self.findings)
 
 
-def check(project: Project, paths: list[str], pedantic: bool = False, fresh: bool = False) -> LintReport:
+def check(
+    project: Project, paths: list[str], pedantic: bool = False, fresh: bool = False, tell: Tell | None = None
+) -> LintReport:
     """Lint the flows at `paths`, or every flow of the project, where the ledger entry of none is unused.
 
     Raises:
@@ -36,7 +38,7 @@ def check(project: Project, paths: list[str], pedantic: bool = False, fresh: boo
     """
     project = project_of(project, paths)
     chosen = candidates(project, paths)
-    linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh)
+    linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh, tell)
     if not linted.files and not paths and project.settings.flows:
         raise no_match(project)
     if not os.path.lexists(project.state("ledger.yaml")):
