@@ -74,6 +74,16 @@ timeout = "{timeout}"
 """
 # Each task notes its index in a file its siblings share, and stores how many stood there before it.
 SHARED = "import os, tempfile\n\ndef note(index):\n    path = os.path.join(tempfile.gettempdir(), 'shared.txt')\n    with open(path, 'a') as file:\n        file.write(f'{index} ')\n    return open(path).read()\n"
+# Each task leaves a file of its own, which no static check can hold against it, and stores how many lay there by then.
+COUNTED = """
+import os, tempfile
+
+def count(index):
+    folder = os.path.join(tempfile.gettempdir(), "done")
+    os.makedirs(folder, exist_ok=True)
+    open(os.path.join(folder, str(index)), "w").close()
+    return len(os.listdir(folder))
+"""
 
 
 def fan(value: str, gather: str = "[one.value for one in inputs]", before: str = "", parts: int = 5) -> str:

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from tests.conftest import SCHEMAS, Done, git, run, write
-from tests.functional.flows import SHARED, fan, settings
+from tests.functional.flows import COUNTED, fan, settings
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def act(
         pytest.param(
             fan("self.input * EPOCHS", before="EPOCHS = 15\n"), settings(), "blocked 1", "FG301", id="blocked-by-lint"
         ),
-        pytest.param(fan("note(self.index)", before=SHARED), settings(), "blocked 1", "FP101", id="blocked-by-proof"),
+        pytest.param(fan("count(self.index)", before=COUNTED), settings(), "blocked 1", "FP101", id="blocked-by-proof"),
         pytest.param(fan("1 / 0"), settings(), "inconclusive 3", "", id="inconclusive"),
         pytest.param(fan("1"), "[prove]\nwrkers = 2\n", "inconclusive 2", "did you mean", id="misconfigured"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Done, git, run, write
-from tests.functional.flows import SHARED, fan, settings
+from tests.functional.flows import COUNTED, fan, settings
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,8 @@ def test_a_trap_is_blocked_until_it_is_mended_or_overridden(
     write(repository, {"flow.py": fan("self.input * 2")})
     assert commit(hooked).code == 0, "mended"
     write(repository, {"flow.py": TRAPPED})
-    (found,) = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    listed = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    (found,) = (one for one in listed if one["severity"] == "error")
     assert flowgate(repository, "override", found["id"], "--reason", "for now", "--by", "Ada").code == 0
     assert commit(hooked).code == 0, "overridden"
     write(repository, {"flow.py": "# moved\n\n" + TRAPPED})
@@ -92,7 +93,7 @@ def test_the_push_is_blocked_by_a_proof(hooked: Callable[..., Done], repository:
     (repository / ".gitignore").write_text("remote.git\n")
     assert commit(hooked).code == 0
     assert hooked("push", "-q", "origin", "main").code == 0
-    write(repository, {"flow.py": fan("note(self.index)", before=SHARED)})
+    write(repository, {"flow.py": fan("count(self.index)", before=COUNTED)})
     assert commit(hooked).code == 0
     pushed = hooked("push", "-q", "origin", "main")
     assert pushed.code == 1 and "FP101" in pushed.out + pushed.err, pushed

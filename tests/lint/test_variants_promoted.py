@@ -356,6 +356,14 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
             promoted({"conf/experiment/noise.yaml": EXPERIMENT + "sources: [poc/noise.py]\n"}),
             False,
         ),
+        "a test of another investigation": (
+            {
+                "noise/flow.py": poc({})["flow.py"],
+                "noise/tests/test_noise.py": "import flow\n",
+                "tests/test_old.py": "from old_poc import fit\n",
+            },
+            False,
+        ),
         "a test of something else": (poc({**POC, "tests/test_a.py": "# poc\ndef test_a():\n    assert 1\n"}), False),
     },
     "FG602": {

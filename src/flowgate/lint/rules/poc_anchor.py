@@ -169,15 +169,13 @@ def _names_poc(text: str, results: set[str]) -> bool:
 
 
 def _tests(target: Target) -> Iterator[Source]:
-    """The tests beside the flow, and in `tests/` there and in each folder above, that name the proof of concept."""
+    """The flow's tests that name the proof of concept: those beside it, or in the nearest folder above that has any."""
     names = [b"poc", *(os.path.splitext(os.path.basename(one))[0].encode() for one in target.settings.sources)]
     folder = os.path.dirname(os.path.realpath(target.flow.path))
     while True:
-        for path in test_files(folder):
-            source = Source(path)
-            if any(name in source.data for name in names):
-                yield source
-        if folder == target.project.root or not folder.startswith(target.project.root):
+        tests = [Source(path) for path in test_files(folder)]
+        yield from (source for source in tests if any(name in source.data for name in names))
+        if tests or folder == target.project.root or not folder.startswith(target.project.root):
             return
         folder = os.path.dirname(folder)
 
