@@ -11,9 +11,9 @@ from flowgate.flow.model import Step
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Event, Stored
 from flowgate.flow.values import Value, callee
-from flowgate.lint.ambient import ambient, ambient_parts
-from flowgate.lint.draws import SEEDERS
 from flowgate.lint.rule import Example, Rule
+from flowgate.meaning.ambient import ambient, ambient_parts
+from flowgate.meaning.draws import SEEDERS
 from flowgate.target import Target
 
 

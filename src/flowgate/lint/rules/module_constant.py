@@ -10,7 +10,7 @@ from flowgate.finding import Finding
 from flowgate.flow.trace import Global, Use
 from flowgate.flow.values import Call, Class, Instance, Mapping, Value, constant, number, options
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.words import is_parameter, words
+from flowgate.meaning.words import is_parameter, words
 from flowgate.target import Target
 
 _DECISIVE = ("torch.nn.", "torch.optim.", "sklearn.", "xgboost.", "lightgbm.", "catboost.", "keras.")

@@ -33,7 +33,7 @@ from flowgate.flow.values import (
     walk,
 )
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.words import is_algorithm, is_data, is_parameter
+from flowgate.meaning.words import is_algorithm, is_data, is_parameter
 from flowgate.target import Target
 
 _THROUGH = frozenset(

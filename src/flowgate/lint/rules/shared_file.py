@@ -34,8 +34,8 @@ from flowgate.flow.values import (
     options,
     walk,
 )
-from flowgate.lint.ambient import ambient
 from flowgate.lint.rule import Example, Rule
+from flowgate.meaning.ambient import ambient
 from flowgate.target import Target
 
 _SAME, _APART, _UNTOLD = "same", "apart", "untold"

@@ -13,7 +13,7 @@ from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Mapping, Module, Value, constant, options
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.words import words
+from flowgate.meaning.words import words
 from flowgate.target import Target
 
 _TRAINING = frozenset(

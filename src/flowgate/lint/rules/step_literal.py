@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.model import Step
 from flowgate.lint.rule import Example, Rule
-from flowgate.lint.words import is_parameter
+from flowgate.meaning.words import is_parameter
 from flowgate.target import Target
 
 _SEEDS = ("seed", "random_state", "random_seed")

@@ -9,8 +9,8 @@ from flowgate.flow.influence import artifacts_of
 from flowgate.flow.model import Step
 from flowgate.flow.trace import Called, Event, Path, Stored
 from flowgate.flow.values import Call, callee, walk
-from flowgate.lint.draws import OWN, SEEDED_BY, SYSTEM, Draw, draw_of, is_seed, seeds
 from flowgate.lint.rule import Example, Rule
+from flowgate.meaning.draws import OWN, SEEDED_BY, SYSTEM, Draw, draw_of, is_seed, seeds
 from flowgate.target import Target
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flowgate.flow.values import Attr, Call, Const, Value, callee, constant, method_of, options, walk
-from flowgate.lint.ambient import ambient_parts
+from flowgate.meaning.ambient import ambient_parts
 
 PYTHON, NUMPY, TORCH, TENSORFLOW, OWN, SYSTEM = "python", "numpy", "torch", "tensorflow", "own", "system"
 # How each generator is seeded, for the message.
