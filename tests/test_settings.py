@@ -60,7 +60,7 @@ def test_pyproject_holds_the_same_keys_under_tool_flowgate(tmp_path: Path) -> No
         ("[prove]\nworkers = 1", "at least 2"),
         ("[prove]\nworkers = true", "whole number"),
         ('[prove]\ntimeout = "soon"', "duration"),
-        ('[review]\nreviewer = "oracle"', "must be one of command, none"),
+        ('[review]\nreviewer = "oracle"', "must be one of command, llm, person, none"),
         ('[flow."a.py"]\ndeterminism = "mostly"', "must be one of order_independent"),
         ('[flow."a.py"]\nsourcs = []', "did you mean 'sources'"),
         ("flows = 'a'", "list of strings"),

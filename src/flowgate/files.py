@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from flowgate.errors import FlowgateError
@@ -53,6 +54,27 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FlowgateError(f"{shown} is not valid YAML: {' '.join(str(error).split())}") from None
     except (ValueError, RecursionError) as error:
         raise FlowgateError(f"{shown} is not valid YAML: {error}") from None
+
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def upgraded(data: Any, version: int, steps: dict[int, Upgrade], shown: str) -> Any:
+    """A document of an older version as one of the present: each step turns one version into the next.
+
+    Raises:
+        FlowgateError: it has a version that this flowgate cannot read.
+    """
+    held = data.get("version") if isinstance(data, dict) else version
+    if type(held) is not int:
+        return data  # for the schema to name
+    while held in steps and held < version:
+        data = {**steps[held](data), "version": held + 1}
+        held += 1
+    if held != version:
+        newer = "; a newer flowgate wrote it" if held > version else ""
+        raise FlowgateError(f"{shown} has version {held}{newer}; this flowgate reads up to version {version}")
+    return data
 
 
 def _refuse_tricks(node: Any, seen: set[int], shown: str) -> None:

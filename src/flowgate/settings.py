@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError
 
+Seconds = float  # written as a number, or as "90s", "30m" or "2h"
 CONTRACTS = ("order_independent", "single_worker", "nondeterministic")
-REVIEWERS = ("command", "none")
+REVIEWERS = ("command", "llm", "person", "none")
 # Undefined and redefined names, late-bound loop variables, mutable defaults, comparisons and formats that cannot be
 # meant, and the legacy random state of NumPy.
 RUFF = ("F50", "F601", "F602", "F63", "F70", "F811", "F82", "PLE", "B006", "B020", "B023", "NPY002")
-_LEAST = {"workers": 2, "schedules": 0, "jobs": 1}
+_LEAST = {"workers": 2, "schedules": 0, "jobs": 1, "packet_size": 20_000, "votes": 1, "retries": 0, "max_tokens": 0}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -28,12 +29,30 @@ class LintSettings(NamedTuple):
 
 
 class ReviewSettings(NamedTuple):
-    """`[tool.flowgate.review]`: who judges, and whether a concern blocks. `timeout` is in seconds."""
+    """`[tool.flowgate.review]`: who judges, how often, and whether a concern blocks.
+
+    `packet_size` is in characters, `price` what a million tokens cost, in and out; `max_tokens` and `max_cost` bound one
+    flow's review, retries included, and 0 is no bound.
+    """
 
     reviewer: str = "none"
     command: tuple[str, ...] = ()
+    model: str = ""
+    votes: int = 1
     block_on: str = "finding"
-    timeout: float = 600.0
+    timeout: Seconds = 600.0
+    retries: int = 1
+    packet_size: int = 400_000
+    max_tokens: int = 0
+    max_cost: float = 0.0
+    price: tuple[float, ...] = ()
+
+
+class LedgerSettings(NamedTuple):
+    """`[tool.flowgate.ledger]`: rules that no override excuses, and whether a second person has to approve each."""
+
+    non_overridable: tuple[str, ...] = ()
+    require_approver: bool = False
 
 
 class ProveSettings(NamedTuple):
@@ -47,7 +66,7 @@ class ProveSettings(NamedTuple):
     launcher: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
-    timeout: float = 1800.0
+    timeout: Seconds = 1800.0
     schedules: int = 0
     jobs: int = 0
 
@@ -68,6 +87,7 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     lint: LintSettings = LintSettings()
     review: ReviewSettings = ReviewSettings()
+    ledger: LedgerSettings = LedgerSettings()
     prove: ProveSettings = ProveSettings()
     flow: dict[str, FlowSettings] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
     origin: str = ""
@@ -145,7 +165,7 @@ def load(root: str) -> Settings:
 
 
 def _settings(table: dict[str, Any], origin: str) -> Settings:
-    tables = {"lint": LintSettings, "review": ReviewSettings, "prove": ProveSettings}
+    tables = {"lint": LintSettings, "review": ReviewSettings, "ledger": LedgerSettings, "prove": ProveSettings}
     made: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{origin}, [tool.flowgate]"
@@ -160,7 +180,14 @@ def _settings(table: dict[str, Any], origin: str) -> Settings:
         else:
             _known(key, [field for field in Settings._fields if field != "origin"], where)
             made[key] = _typed("tuple[str, ...]", value, f"{where} {key}")
+    _check_rules(made.get("ledger", LedgerSettings()), f"{origin}, [tool.flowgate.ledger] non_overridable")
     return Settings(**made)
+
+
+def _check_rules(ledger: LedgerSettings, where: str) -> None:
+    odd = next((rule for rule in ledger.non_overridable if not re.fullmatch(r"[A-Z]{1,7}\d{3,4}", rule)), None)
+    if odd is not None:
+        raise FlowgateError(f"{where}: {odd!r} is no rule's id, such as FP101")
 
 
 def _record(kind: Any, value: object, where: str) -> Any:
@@ -197,8 +224,18 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise FlowgateError(f"{where} must be a list of strings")
-    if name == "float":
+    if name == "Seconds":
         return seconds(value, where)
+    if name == "bool":
+        if isinstance(value, bool):
+            return value
+        raise FlowgateError(f"{where} must be true or false")
+    if name == "float":
+        return _amount(value, where)
+    if name == "tuple[float, ...]":
+        if isinstance(value, list) and len(value) == 2:
+            return tuple(_amount(item, where) for item in value)
+        raise FlowgateError(f"{where} must be a list of two numbers")
     if name == "int":
         least = _LEAST[where.rpartition(" ")[2]]
         if type(value) is int and value >= least:
@@ -207,6 +244,12 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if isinstance(value, str):
         return value
     raise FlowgateError(f"{where} must be a string, not {type(value).__name__}")
+
+
+def _amount(value: object, where: str) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    raise FlowgateError(f"{where} must be a number of at least 0")
 
 
 def seconds(value: object, where: str) -> float:

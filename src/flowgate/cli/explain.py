@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import click
 
+from flowgate.cli.options import project_at
+from flowgate.errors import FlowgateError
+
 
 @click.command("explain")
 @click.argument("name", required=False, metavar="[RULE|FINDING]")
-def command(name: str | None) -> int:
-    """Say what a rule is about: what goes wrong, what to write instead, and examples of both.
+@click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
+def command(name: str | None, folder: str | None) -> int:
+    """Say what a rule is about: what goes wrong, what to write instead, and examples of both. Or show a finding.
 
-    RULE is an id or a slug, such as FG501 or unseeded-rng; the id of a finding names its rule. Without it, every rule in
-    a line.
+    RULE is an id or a slug, such as FG501 or unseeded-rng. FINDING is an id that lint, review or prove printed: what is held
+    against the flow, with the code it is about and, for a review, its quotes side by side. Without a name, every rule in a
+    line.
     """
     from flowgate.explain import explain, listed
     from flowgate.report.explain import in_a_line, page
 
     if name is None:
         click.echo("".join(in_a_line(one) for one in listed()), nl=False)
-    else:
-        click.echo(page(explain(name)), nl=False)
+        return 0
+    rule = explain(name)
+    if "-" in name and name.partition("-")[0].upper() == rule.id:
+        from flowgate.report.explain import of_finding
+        from flowgate.usecases.findings import looked_up
+
+        project = project_at(folder)
+        try:
+            click.echo(of_finding(looked_up(project, name), project, rule), nl=False)
+            return 0
+        except FlowgateError as error:  # the rule can be told of all the same
+            click.echo(f"flowgate: {error}\n", err=True)
+    click.echo(page(rule), nl=False)
     return 0

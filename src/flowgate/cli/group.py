@@ -18,7 +18,8 @@ COMMANDS = {
     "override": "accept a finding in the ledger, with a reason",
     "gate": "all layers, one verdict: what CI requires",
     "run": "execute a flow, if lint and review let it",
-    "explain": "what a rule is about, with examples",
+    "status": "how every flow stands in every layer, and what to do next",
+    "explain": "what a rule is about, with examples; or a finding, with its quotes side by side",
     "results": "the proven conclusions, from the surface of the proven run",
 }
 
@@ -61,6 +62,7 @@ def cli(ctx: click.Context, folder: str | None) -> None:
     flowgate review FLOW --packet       what a judge needs to review it
     flowgate prove FLOW                 does it give the same conclusions, however it is scheduled?
     flowgate gate                       all of it, one verdict
+    flowgate status                     how it stands, and what to do next
 
     Exit codes: 0 pass, 1 blocked, 2 usage or configuration error, 3 inconclusive. Only 0 lets anything through.
     """

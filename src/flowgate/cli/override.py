@@ -5,25 +5,88 @@ from __future__ import annotations
 import click
 
 from flowgate.cli.options import project_at
+from flowgate.project import Project
 
 
 @click.command("override")
-@click.argument("finding")
+@click.argument("finding", required=False)
+@click.option("--reason", help="Why the finding is accepted; it stands in the ledger and in every report.")
 @click.option(
-    "--reason", required=True, help="Why the finding is accepted; it stands in the ledger and in every report."
+    "--expires",
+    metavar="DATE",
+    help="The last day it holds: a date, 2027-02-01, or 90d from today; never, to renew without.",
 )
-@click.option("--expires", metavar="DATE", help="The last day it holds, as 2027-02-01.")
 @click.option("--by", metavar="NAME", help="Who accepts it; by default, git's user.")
+@click.option("--approved-by", metavar="NAME", help="Who agreed, where the settings ask for a second person.")
+@click.option("--renew", is_flag=True, help="Change date, reason or approver of the entry that FINDING has.")
+@click.option("--list", "listed", is_flag=True, help="Show every entry and what it is worth now.")
+@click.option("--prune", is_flag=True, help="Remove the entries whose finding is gone; shows the difference first.")
+@click.option("--yes", is_flag=True, help="Prune without asking.")
 @click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
-def command(finding: str, reason: str, expires: str | None, by: str | None, folder: str | None) -> int:
+def command(
+    finding: str | None,
+    reason: str | None,
+    expires: str | None,
+    by: str | None,
+    approved_by: str | None,
+    renew: bool,
+    listed: bool,
+    prune: bool,
+    yes: bool,
+    folder: str | None,
+) -> int:
     """Accept a finding, by the id that lint, review or prove printed, in .flowgate/ledger.yaml.
 
     The entry is bound to the code it excuses: moving that code keeps it, changing it makes the entry stale. Commit the
     ledger; an override is part of the change that needs it.
-    """
-    from flowgate.usecases.override import override
 
+    \b
+    flowgate override FG301-3f9a1c2b --reason "the grid is fixed by the protocol" --expires 90d
+    flowgate override --list
+    flowgate override --renew FG301-3f9a1c2b --expires 90d
+    flowgate override --prune
+    """
+    from flowgate.usecases import override as use
+
+    if renew + listed + prune > 1:
+        raise click.UsageError("--renew, --list and --prune exclude each other")
     project = project_at(folder)
-    entry = override(project, finding, reason, expires, by)
+    if listed:
+        from flowgate.report.ledger import table
+
+        click.echo(table(use.listing(project)), nl=False)
+        return 0
+    if prune:
+        return _prune(project, yes)
+    if finding is None:
+        raise click.UsageError("name the FINDING, by the id that lint, review or prove printed")
+    if renew:
+        entry = use.renew(project, finding, reason, expires, approved_by)
+        until = f"until {entry.expires}" if entry.expires else "without a date"
+        click.echo(f"{entry.finding} of {entry.flow} is renewed, {until}; commit .flowgate/ledger.yaml")
+        return 0
+    if reason is None:
+        raise click.UsageError("an override needs a reason: --reason TEXT")
+    entry = use.override(project, finding, reason, expires, by, approved_by)
     click.echo(f"{entry.finding} of {entry.flow} is overridden; commit .flowgate/ledger.yaml with the change")
+    return 0
+
+
+def _prune(project: Project, yes: bool) -> int:
+    import sys
+
+    from flowgate.report.ledger import difference
+    from flowgate.usecases import override as use
+
+    before, after = use.prunable(project)
+    if before == after:
+        click.echo("nothing to prune: every entry has its finding")
+        return 0
+    click.echo(difference(before, after), nl=False)
+    if not yes and not sys.stdin.isatty():
+        click.echo("nothing was changed; run it again with --yes to write this")
+        return 0
+    if yes or click.confirm("Write this?", default=False):
+        gone = use.prune(project)
+        click.echo(f"pruned {', '.join(sorted(gone))}; commit .flowgate/ledger.yaml")
     return 0

@@ -14,12 +14,19 @@ from flowgate.report.style import use_color
 @click.option(
     "--import", "source", metavar="FILE", help="Take a review made elsewhere, with the same checks; - is stdin."
 )
+@click.option(
+    "--votes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Ask N times, independently: a new finding needs the majority, or it is recorded as contested.",
+)
 @click.option("--replay", is_flag=True, help="Judge nothing: only check that the committed reviews hold.")
 @common("text")
 def command(
     flows: tuple[str, ...],
     packet: bool,
     source: str | None,
+    votes: int | None,
     replay: bool,
     folder: str | None,
     form: str,
@@ -28,13 +35,15 @@ def command(
 ) -> int:
     """Have flows judged against their sources of truth.
 
-    Asks the reviewer of the settings, checks that every trap is answered and every quote is where it says, and writes
-    the record that the gate replays. A review that does not hold is not recorded: exit code 3.
+    Asks the reviewer of the settings (a command, a language model, or you in your editor), checks that every trap is
+    answered and every quote is where it says, and writes the record that the gate replays. A review that does not hold is
+    not recorded: exit code 3.
 
     \b
     flowgate review flow/noise_flow.py --packet > packet.md     give this to a person or an agent
     flowgate review flow/noise_flow.py --import review.json     and take the answer
     """
+    from flowgate.report.progress import Progress
     from flowgate.report.review import show
     from flowgate.usecases import review as use
 
@@ -42,13 +51,17 @@ def command(
         raise click.UsageError("--packet, --import and --replay exclude each other")
     project = project_at(folder)
     if packet:
-        click.echo(use.packet_of(project, list(flows)), nl=False)
+        made = use.packet_of(project, list(flows))
+        click.echo(made.text, nl=False)
+        for words in made.left_out:
+            click.echo(f"to keep to packet_size, {words}", err=True)
         return 0
     if source is not None:
         standings = [use.take_from(project, list(flows), source)]
     elif replay:
         standings = use.replay(project, list(flows))
     else:
-        standings = use.ask_for(project, list(flows))
+        with Progress(quiet) as progress:
+            standings = use.ask_for(project, list(flows), votes, progress.tell_stage)
     click.echo(show(standings, project, quiet, use_color(color)), nl=False, color=True)
     return use.exit_code(standings)

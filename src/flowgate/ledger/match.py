@@ -8,33 +8,47 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flowgate.finding import OVERRIDDEN, STALE, Finding
-from flowgate.ledger.store import NAME, Entry, read
+from flowgate.ledger.store import Entry, read
 from flowgate.project import Project, git_output
+from flowgate.settings import LedgerSettings
 
-HOLDS, CHANGED, GONE, EXPIRED = "holds", "excused code changed", "finding gone", "expired"
+HOLDS, SOON, CHANGED, GONE, EXPIRED = "holds", "expires soon", "excused code changed", "finding gone", "expired"
+UNAPPROVED, REFUSED = "not approved", "rule cannot be overridden"
+_IN_FORCE = (HOLDS, SOON)
+_SOON = datetime.timedelta(days=14)
+_NO_POLICY = LedgerSettings()
 
 
 class Standing(NamedTuple):
-    """What an entry is worth: it holds, its code changed, its finding is gone, or it expired."""
+    """What an entry is worth: whether it holds, or why not."""
 
     entry: Entry
     state: str
 
+    @property
+    def in_force(self) -> bool:
+        """Whether it excuses its finding."""
+        return self.state in _IN_FORCE
+
     def sentence(self) -> str:
         """The entry and its state, with what to do about it."""
+        renew = f"`flowgate override --renew {self.entry.finding} --expires 90d`"
         advice = {
             HOLDS: "",
-            CHANGED: f"; look again, then remove it from {NAME} and override the new finding, or mend the code",
-            GONE: f"; remove it from {NAME}",
-            EXPIRED: f" on {self.entry.expires}; mend the code, or renew its date in {NAME}",
+            SOON: f", on {self.entry.expires}; mend the code, or renew it: {renew}",
+            CHANGED: "; look again, then mend the code, or override the new finding and `flowgate override --prune`",
+            GONE: "; `flowgate override --prune` removes it",
+            EXPIRED: f" on {self.entry.expires}; mend the code, or renew it: {renew}",
+            UNAPPROVED: f"; somebody other than {self.entry.by} has to stand in its `approved_by`",
+            REFUSED: " (`non_overridable` in the settings); mend the code",
         }
         return f"{self.entry.finding} ({self.entry.flow}): {self.state}{advice[self.state]}"
 
 
 def remarks(standings: Iterable[Standing]) -> list[str]:
-    """What to say of the ledger: every entry that does not hold, by name; those whose finding is gone come last."""
-    broken = [standing for standing in standings if standing.state != HOLDS]
-    return [standing.sentence() for standing in sorted(broken, key=lambda standing: standing.state == GONE)]
+    """What to say of the ledger: every entry that does not simply hold, by name; those whose finding is gone come last."""
+    told = [standing for standing in standings if standing.state != HOLDS]
+    return [standing.sentence() for standing in sorted(told, key=lambda standing: standing.state == GONE)]
 
 
 class Matched(NamedTuple):
@@ -44,29 +58,53 @@ class Matched(NamedTuple):
     standings: list[Standing]
 
 
-def match(findings: list[Finding], entries: list[Entry], date: datetime.date, root: str) -> Matched:
-    """Excuse what the ledger excuses. An entry whose code changed marks what came of it `stale-override`."""
+def match(
+    findings: list[Finding],
+    entries: list[Entry],
+    date: datetime.date,
+    root: str,
+    policy: LedgerSettings = _NO_POLICY,
+) -> Matched:
+    """Excuse what the ledger excuses. An entry whose code changed marks what came of it `stale-override`.
+
+    Args:
+        date: the day against which expiry is judged.
+        root: the repository, in which the file of a renamed flow is looked for.
+        policy: which rules no entry excuses, and whether entries need an approver.
+    """
     states: dict[int, Finding] = {}
-    standings: list[Standing] = []
-    left: list[Entry] = []
-    for entry in entries:
-        hits = [i for i, found in enumerate(findings) if found.id == entry.finding and _same_flow(entry, found, root)]
-        if not hits:
-            left.append(entry)
-            continue
-        standing = _standing(entry, findings[hits[0]], date)
-        standings.append(standing)
-        for index in hits:
-            states[index] = _excused(findings[index], standing)
-    for entry in left:
-        heir = _descendant(entry, findings, states, root)
-        standing = Standing(entry, GONE if heir is None else CHANGED)
-        standings.append(standing)
-        if heir is not None:
-            states[heir] = _excused(findings[heir], standing)
-    order = {entry.finding: place for place, entry in enumerate(entries)}
-    standings.sort(key=lambda standing: order[standing.entry.finding])
+    worth: dict[str, Standing] = {}
+    for seek in (_same, _moved, _descendant):  # an entry's own finding comes before what only may be it
+        for entry in entries:
+            hits = [] if entry.finding in worth else seek(entry, findings, states, root)
+            if hits:
+                standing = worth[entry.finding] = _standing(entry, findings[hits[0]], date, policy)
+                states |= {index: _excused(findings[index], standing) for index in hits}
+    standings = [worth.get(entry.finding) or Standing(entry, GONE) for entry in entries]
     return Matched([states.get(index, found) for index, found in enumerate(findings)], standings)
+
+
+def _same(entry: Entry, findings: list[Finding], _: dict[int, Finding], root: str) -> list[int]:
+    """The findings with the entry's id."""
+    return [at for at, found in enumerate(findings) if found.id == entry.finding and _same_flow(entry, found, root)]
+
+
+def _moved(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+    """The same code, held against by the same rule, in another file or step of the flow, of which no entry speaks."""
+    return [at for at in _free(entry, findings, taken, root) if findings[at].excuses == entry.excuses][:1]
+
+
+def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+    """The finding of the same rule and flow that no entry speaks for: what the excused code became."""
+    return _free(entry, findings, taken, root)[:1]
+
+
+def _free(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+    return [
+        at
+        for at, found in enumerate(findings)
+        if at not in taken and found.rule == entry.rule and _same_flow(entry, found, root)
+    ]
 
 
 def _same_flow(entry: Entry, found: Finding, root: str) -> bool:
@@ -74,46 +112,50 @@ def _same_flow(entry: Entry, found: Finding, root: str) -> bool:
     return entry.flow == found.flow or not os.path.exists(os.path.join(root, entry.flow))
 
 
-def _standing(entry: Entry, found: Finding, date: datetime.date) -> Standing:
+def _standing(entry: Entry, found: Finding, date: datetime.date, policy: LedgerSettings) -> Standing:
+    if entry.rule in policy.non_overridable:
+        return Standing(entry, REFUSED)
     if entry.excuses != found.excuses:
         return Standing(entry, CHANGED)
     if entry.expires is not None and entry.expires < date:
         return Standing(entry, EXPIRED)
-    return Standing(entry, HOLDS)
+    if policy.require_approver and (entry.approved_by or entry.by) == entry.by:
+        return Standing(entry, UNAPPROVED)
+    soon = entry.expires is not None and entry.expires <= date + _SOON
+    return Standing(entry, SOON if soon else HOLDS)
 
 
 def _excused(found: Finding, standing: Standing) -> Finding:
     reason = standing.entry.reason
-    if standing.state == HOLDS:
+    if standing.in_force:
         return found._replace(state=OVERRIDDEN, note=reason)
     if standing.state == CHANGED:
         return found._replace(state=STALE, note=f"{standing.entry.finding} excused other code: {reason}")
-    return found._replace(note=f"its override expired on {standing.entry.expires}: {reason}")
-
-
-def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> int | None:
-    """The finding of the same rule and flow that no entry speaks for: what the excused code became."""
-    for index, found in enumerate(findings):
-        if index not in taken and found.rule == entry.rule and _same_flow(entry, found, root):
-            return index
-    return None
+    return found._replace(note=f"its override does not hold: {standing.state}: {reason}")
 
 
 def layer_of(rule: str) -> str:
     """The layer that a rule belongs to; lint holds what ruff says too."""
-    return {"FR": "review", "FP": "prove"}.get(rule[:2], "lint")
+    return "gate" if rule == "FG404" else {"FR": "review", "FP": "prove"}.get(rule[:2], "lint")
 
 
 def overlay(project: Project, findings: Iterable[Finding], layer: str, flows: set[str] | None = None) -> Matched:
-    """The findings of a layer (`lint`, `review`, `prove`) with the states that the ledger gives them.
+    """The findings of a layer (`lint`, `review`, `prove`, `gate`) with the states that the ledger gives them.
 
     Args:
         flows: the flows that were judged; entries of others are not spoken of. None where all were.
     """
     listed = list(findings)
     entries = [entry for entry in read(project) if layer_of(entry.rule) == layer]
-    mine = [entry for entry in entries if flows is None or entry.flow in flows]
-    return match(listed, mine, date_under_test(project), project.root) if mine else Matched(listed, [])
+    if flows is not None:  # the flow of an entry may have been renamed to one of these
+        entries = [one for one in entries if one.flow in flows or not os.path.exists(project.absolute(one.flow))]
+    if not entries:
+        return Matched(listed, [])
+    found = match(listed, entries, date_under_test(project), project.root, project.settings.ledger)
+    if flows is None:
+        return found
+    mine = [one for one in found.standings if one.entry.flow in flows or one.state != GONE]
+    return Matched(found.findings, mine)
 
 
 def date_under_test(project: Project) -> datetime.date:

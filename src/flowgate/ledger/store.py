@@ -1,15 +1,16 @@
-"""`.flowgate/ledger.yaml`: read strictly, appended to under a lock, replaced whole; comments and order survive."""
+"""`.flowgate/ledger.yaml`: read strictly, changed under a lock, replaced whole; comments and order survive."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import re
+from collections.abc import Callable
 
 import msgspec
 
 from flowgate.errors import FlowgateError
-from flowgate.files import parse_yaml, read_text, write_whole
+from flowgate.files import Upgrade, parse_yaml, read_text, upgraded, write_whole
 from flowgate.project import Project
 
 NAME = ".flowgate/ledger.yaml"
@@ -22,7 +23,10 @@ _ID = re.compile(r"[A-Z]{1,7}\d{3,4}-[0-9a-f]{8}")
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One accepted finding. `excuses` is the digest of the code that was excused, `by` who excused it."""
+    """One accepted finding. `excuses` is the digest of the code that was excused, `by` who excused it.
+
+    `approved_by` is who agreed, where the settings ask for a second person.
+    """
 
     finding: str
     flow: str
@@ -30,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     excuses: str
     expires: datetime.date | None = None
+    approved_by: str | None = None
 
     @property
     def rule(self) -> str:
@@ -42,6 +47,10 @@ class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     overrides: list[Entry] = []
+
+
+VERSION = 1
+_UPGRADES: dict[int, Upgrade] = {}  # from each version to the next: there was none before the first
 
 
 def path_of(project: Project) -> str:
@@ -61,15 +70,13 @@ def read(project: Project) -> list[Entry]:
 
 def parse(text: str) -> list[Entry]:
     """The entries of a ledger's text."""
-    data = parse_yaml(text, NAME)
+    data = upgraded(parse_yaml(text, NAME), VERSION, _UPGRADES, NAME)
     if isinstance(data, dict) and data.get("overrides", 0) is None:
         data["overrides"] = []
     try:
         ledger = msgspec.convert(data, Ledger, builtin_types=(datetime.date,))
     except msgspec.ValidationError as error:
         raise FlowgateError(f"{NAME}: {_in_words(str(error))}") from None
-    if ledger.version != 1:
-        raise FlowgateError(f"{NAME} has version {ledger.version}; this flowgate reads version 1")
     seen: set[str] = set()
     for entry in ledger.overrides:
         _check(entry, seen)
@@ -92,21 +99,39 @@ def append(project: Project, entry: Entry) -> None:
     Raises:
         FlowgateError: the finding is excused already, or the file is no ledger or cannot be written.
     """
+
+    def grown(text: str, before: list[Entry]) -> tuple[str, list[Entry]]:
+        if any(held.finding == entry.finding for held in before):
+            raise FlowgateError(
+                f"{entry.finding} is in {NAME} already; give it another date with `flowgate override --renew {entry.finding}`"
+            )
+        return _grown(text, entry), [*before, entry]
+
+    change(project, grown)
+
+
+def change(project: Project, edit: Callable[[str, list[Entry]], tuple[str, list[Entry]]]) -> str:
+    """Replace the ledger under its lock; the text that was written.
+
+    Args:
+        edit: given the text and its entries, returns the new text and the entries it must read back as.
+
+    Raises:
+        FlowgateError: the file is no ledger, cannot be written, or is laid out so that it cannot be edited.
+    """
     from filelock import FileLock
 
     path = path_of(project)
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        lock = FileLock(_lock_path(project), timeout=60)
-        with lock:
+        with FileLock(_lock_path(project), timeout=60):
             text = read_text(path, NAME) if os.path.lexists(path) else _HEAD
-            before = parse(text)
-            if any(held.finding == entry.finding for held in before):
-                raise FlowgateError(f"{entry.finding} is in {NAME} already; edit its reason there")
-            grown = _grown(text, entry)
-            if parse(grown) != [*before, entry]:
-                raise FlowgateError(f"{NAME} is laid out in a way that cannot be appended to; add the entry by hand")
-            write_whole(path, grown, NAME)
+            edited, expected = edit(text, parse(text))
+            if parse(edited) != expected:
+                raise FlowgateError(f"{NAME} is laid out in a way that cannot be edited for you; do it by hand")
+            if edited != text:
+                write_whole(path, edited, NAME)
+            return edited
     except OSError as error:
         raise FlowgateError(f"{NAME} cannot be written: {error.strerror or error}") from None
 
@@ -134,15 +159,17 @@ def _indent(text: str) -> str:
 
 
 def _lines(entry: Entry, indent: str) -> list[str]:
-    fields = {"finding": entry.finding, "flow": _scalar(entry.flow), "reason": _scalar(entry.reason)}
-    fields |= {"by": _scalar(entry.by), "excuses": entry.excuses}
+    fields = {"finding": entry.finding, "flow": scalar(entry.flow), "reason": scalar(entry.reason)}
+    fields |= {"by": scalar(entry.by), "excuses": entry.excuses}
     if entry.expires is not None:
         fields["expires"] = entry.expires.isoformat()
+    if entry.approved_by is not None:
+        fields["approved_by"] = scalar(entry.approved_by)
     made = [f"{key}: {value}" for key, value in fields.items()]
     return [f"{indent}- {made[0]}", *(f"{indent}  {line}" for line in made[1:])]
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """A string as YAML writes it: bare where that reads back as the same string, else double-quoted on one line."""
     import yaml
 

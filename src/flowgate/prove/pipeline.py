@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.flow.contract import Contract
 from flowgate.flow.subject import changes, digests
-from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
+from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
 from flowgate.prove.arms import Arm, Progress, Ran, Start
@@ -40,25 +41,55 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
         FlowgateError: the flow's config cannot be composed, or declares no known contract.
     """
     contract = contract_of(target, asked.overrides)
-    if contract is None:
-        note = "it declares no contract; declare `determinism` to have it proven"
-        return Proof(target.path, target.flow.name, SKIPPED, "", note)
-    if contract.kind == "nondeterministic":
-        if not contract.reason.strip():
-            raise FlowgateError(f"{target.path} declares {contract.kind} without a `determinism_reason`")
-        note = f"declared nondeterministic: {contract.reason}"
-        return Proof(target.path, target.flow.name, SKIPPED, contract.kind, note)
+    if contract is None or contract.kind == "nondeterministic":
+        return _nothing_to_prove(target, contract)
     try:
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell):
-            held = (
-                None if asked.fresh else receipts.load(target.project, target.path, target.flow.name, asked.overrides)
-            )
+            held = None if asked.fresh else _load(target, asked)
             if held is not None and not changes(held.parts, ground.parts) and _serves(target, held, asked):
                 return _from_receipt(target, held)
             return _run_arms(target, ground, asked, tell)
     except Inconclusive as error:
         return Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, str(error))
+
+
+def recall(target: Target, asked: Asked) -> Proof:
+    """The proof that is on record, running nothing: `stale` where something has changed since, undecided where there is none.
+
+    Raises:
+        FlowgateError: the flow's config cannot be composed, or declares no known contract.
+    """
+    contract = contract_of(target, asked.overrides)
+    if contract is None or contract.kind == "nondeterministic":
+        return _nothing_to_prove(target, contract)
+    said = Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, "")
+    again = f"run `flowgate prove {target.path}`"
+    held = _load(target, asked)
+    if held is None:
+        return said._replace(note=f"not proven yet; {again}")
+    try:
+        changed = changes(held.parts, ground_of(target, contract, asked.overrides).parts)
+    except Inconclusive as error:
+        return said._replace(note=str(error))
+    if changed or not _serves(target, held, asked):
+        what = "; ".join(changed[:3]) or "a file that its tasks read changed, or more orders are asked for"
+        return said._replace(verdict=STALE, note=f"proven before it changed ({what}); {again}")
+    return _from_receipt(target, held)
+
+
+def _load(target: Target, asked: Asked) -> Receipt | None:
+    return receipts.load(target.project, target.path, target.flow.name, asked.overrides)
+
+
+def _nothing_to_prove(target: Target, contract: Contract | None) -> Proof:
+    if contract is None:
+        note = "it declares no contract; declare `determinism` to have it proven"
+        return Proof(target.path, target.flow.name, SKIPPED, "", note)
+    if not contract.reason.strip():
+        raise FlowgateError(f"{target.path} declares {contract.kind} without a `determinism_reason`")
+    note = f"declared nondeterministic: {contract.reason}"
+    return Proof(target.path, target.flow.name, SKIPPED, contract.kind, note)
 
 
 @contextmanager

@@ -1,9 +1,20 @@
-"""A rule in words, for a terminal or a page."""
+"""A rule in words, for a terminal or a page; and a finding, with what it rests on."""
 
 from __future__ import annotations
 
+import shutil
+import textwrap
+from itertools import zip_longest
+
 from flowgate.explain import Explanation
+from flowgate.flow.source import Source
 from flowgate.lint.rule import Example
+from flowgate.project import Project
+from flowgate.report.style import from_here, printable
+from flowgate.review.answers import Quote, line_of
+from flowgate.usecases.findings import LookedUp
+
+_NARROW = 90  # columns; on fewer, quotes stand one below the other
 
 
 def in_a_line(said: Explanation) -> str:
@@ -29,3 +40,43 @@ def _example(example: Example) -> str:
         if text.strip()
     ]
     return "\n\n".join([f"### {example.title}", *blocks])
+
+
+def of_finding(looked_up: LookedUp, project: Project, rule: Explanation) -> str:
+    """A finding: its state, what is held against the flow, and the code or the quotes that it rests on."""
+    found = looked_up.finding
+    where = f"{printable(from_here(project, found.path))}:{found.line}" + (f", step {found.step}" if found.step else "")
+    lines = [f"{found.id}  {rule.slug}  {found.severity}, {found.state}", where, "", printable(found.message), ""]
+    if looked_up.quotes:
+        lines += _side_by_side(looked_up.quotes, project)
+    else:
+        lines += [f"    {printable(line)}" for line in found.code.splitlines()]
+    lines += ["", f"Instead: {printable(found.mend or rule.mend)}"]
+    lines += [f"Note: {printable(found.note)}"] if found.note else []
+    lines.append(f"`flowgate explain {found.rule}` says what the rule is about")
+    return "\n".join(lines) + "\n"
+
+
+def _side_by_side(quotes: tuple[Quote, ...], project: Project) -> list[str]:
+    """The quote of the flow and those of its sources in two columns, or below each other where there is no room."""
+    blocks = [_quoted(quote, project) for quote in quotes]
+    room = shutil.get_terminal_size((110, 24)).columns
+    if room < _NARROW or len(blocks) < 2:
+        return [line for block in blocks for line in (*block, "")][:-1]
+    width = (room - 7) // 2
+    left = _folded(blocks[0], width)
+    right = [line for block in blocks[1:] for line in (*_folded(block, width), "")][:-1]
+    return [f"  {one:<{width}} | {other}".rstrip() for one, other in zip_longest(left, right, fillvalue="")]
+
+
+def _quoted(quote: Quote, project: Project) -> list[str]:
+    path = quote.path.partition("#")[0]
+    number = line_of(quote, Source(project.absolute(path)).text)
+    return [
+        f"{printable(from_here(project, path))}:{number}",
+        *(printable(line) for line in quote.text.rstrip().splitlines()),
+    ]
+
+
+def _folded(lines: list[str], width: int) -> list[str]:
+    return [part for line in lines for part in textwrap.wrap(line, width, subsequent_indent="    ") or [""]]

@@ -48,6 +48,13 @@ class Progress:
             self.told[name] = time.monotonic()
             print(news, file=sys.stderr, flush=True)
 
+    def tell_stage(self, stage: str) -> None:
+        """What is under way, where it takes a while and cannot be counted."""
+        if self.live and not self.quiet:
+            self._show(f"{stage} ...")
+        elif not self.quiet:
+            print(stage, file=sys.stderr, flush=True)
+
     def tell_files(self, done: int, total: int) -> None:
         """How many files were judged, of how many; on a terminal alone."""
         if self.live and not self.quiet:

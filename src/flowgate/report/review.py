@@ -19,4 +19,5 @@ def show(reviews: list[Reviewed], project: Project, quiet: bool, color: bool) ->
         name = printable(from_here(project, one.flow))
         if not quiet or one.verdict != "pass":
             lines.append(f"{name} {one.name}: {paint(one.verdict, one.verdict, color)}  {printable(one.note)}\n")
+        lines += [f"  {paint('note', 'warning', color)}: {printable(remark)}\n" for remark in one.remarks if not quiet]
     return "".join(lines)

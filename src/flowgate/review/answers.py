@@ -6,12 +6,14 @@ import ast
 import json
 import re
 import textwrap
+import unicodedata
 from typing import Any, Literal
 
 import msgspec
 
 from flowgate.errors import Inconclusive
 from flowgate.review.case import Case
+from flowgate.review.form import read_form
 from flowgate.review.rubric import OTHER, TRAPS, known
 
 SCHEMA: Literal["flowgate/review/v1"] = "flowgate/review/v1"
@@ -48,12 +50,14 @@ class Rejected(Inconclusive):
 
 
 def parse(text: str) -> Review:
-    """The review in a reviewer's output, which may stand in a fenced block or between other words.
+    """The review in a reviewer's output, as JSON that may stand between other words, or as a filled-in form.
 
     Raises:
         Rejected: there is no such review in it, or more than one.
     """
     found = _objects(text)
+    if not found and (filled := read_form(text)) is not None:
+        found = [filled]
     if not found:
         raise Rejected("the reviewer gave no JSON object" if text.strip() else "the reviewer said nothing")
     if len(found) > 1:
@@ -65,7 +69,7 @@ def parse(text: str) -> Review:
 
 
 def _objects(text: str) -> list[Any]:
-    """The JSON objects in a text that look like a review; if none do, any JSON object."""
+    """The JSON objects in a text that look like a review; if none do, the one that may have been meant."""
     decoder = json.JSONDecoder()
     found: list[Any] = []
     at = text.find("{")
@@ -78,7 +82,18 @@ def _objects(text: str) -> list[Any]:
         found.append(value)
         at = text.find("{", end)
     reviews = [value for value in found if isinstance(value, dict) and "answers" in value]
-    return reviews or found[:1]
+    return reviews or (found[:1] if text.strip().startswith(("{", "```")) else [])
+
+
+def checked(text: str, case: Case) -> Review:
+    """The review in a reviewer's output, held against the case.
+
+    Raises:
+        Rejected: there is none, or it does not hold.
+    """
+    review = tidied(parse(text), case)
+    check(review, case)
+    return review
 
 
 def check(review: Review, case: Case) -> None:
@@ -119,7 +134,7 @@ def _faults(answer: Answer, case: Case) -> list[str]:
     if len(answer.reason.split()) < 2:
         faults.append("it gives no reason")
     faults += [fault for quote in answer.quotes if (fault := _quote_fault(quote, case))]
-    in_flow = any(quote.path in case.files for quote in answer.quotes)
+    in_flow = any(case.is_of_flow(quote.path) for quote in answer.quotes)
     in_source = any(quote.path in case.sources for quote in answer.quotes)
     if answer.answer == "finding" and not (in_flow and in_source):
         faults.append("a finding quotes the flow and a source of truth, both")
@@ -134,17 +149,57 @@ def _quote_fault(quote: Quote, case: Case) -> str:
     held = case.holds(quote.path)
     if held is None:
         return f"it quotes {quote.path}, which is no file of the packet"
-    wanted = squeeze(quote.text)
-    if len(wanted) < _SHORTEST:
+    if len(squeeze(quote.text)) < _SHORTEST:
         return f"the quote {quote.text!r} is too short to say anything"
-    if wanted not in squeeze(held):
+    if found_in(quote.text, held) is None:
         return f"{quote.path} does not hold the quote {shorten(quote.text)!r}"
     return ""
 
 
 def squeeze(text: str) -> str:
-    """Text without its whitespace, in which quotes are looked for."""
-    return re.sub(r"\s+", "", text)
+    """Text without its whitespace and what shows nothing, in which quotes are looked for."""
+    shown = re.sub(r"<U\+[0-9A-F]{4,6}>", "", text)
+    if not shown.isascii():
+        shown = "".join(char for char in shown if unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cn"))
+    return re.sub(r"\s+", "", shown)
+
+
+def found_in(quote: str, text: str) -> tuple[int, int] | None:
+    """Where a quote stands in a squeezed text, from and to; None where it does not.
+
+    A line of `...` stands for what is left out between two pieces, each of which must be there, in their order.
+    """
+    held, at, start = squeeze(text), 0, -1
+    for piece in filter(None, (squeeze(one) for one in re.split(r"(?m)^\s*(?:\.\.\.|\u2026|\[\.\.\.\])\s*$", quote))):
+        place = held.find(piece, at)
+        if place < 0 or (len(piece) < _SHORTEST and piece != squeeze(quote)):
+            return None
+        start = place if start < 0 else start
+        at = place + len(piece)
+    return (start, at) if start >= 0 else None
+
+
+def tidied(review: Review, case: Case) -> Review:
+    """The review with its quotes as they were meant: without the packet's line numbers and titles, where so they are found."""
+    answers = [
+        msgspec.structs.replace(answer, quotes=[_tidy(quote, case) for quote in answer.quotes])
+        for answer in review.answers
+    ]
+    return msgspec.structs.replace(review, answers=answers)
+
+
+def _tidy(quote: Quote, case: Case) -> Quote:
+    path = quote.path
+    if case.holds(path) is None:
+        bare = re.sub(
+            r"^(?:Flow|Source of truth|Config as composed):\s*|(?::\d+(?:-\d+)?)$", "", path.strip()
+        ).removeprefix("./")
+        path = bare if case.holds(bare) is not None else path
+    held = case.holds(path)
+    if held is None or found_in(quote.text, held) is not None:
+        return Quote(path, quote.text)
+    plain = re.sub(r"(?m)^[ \t]*\d+(?:  |\t|[ \t]*$)", "", quote.text)
+    return Quote(path, plain if found_in(plain, held) is not None else quote.text)
 
 
 def shorten(text: str, width: int = 80) -> str:
@@ -154,21 +209,32 @@ def shorten(text: str, width: int = 80) -> str:
 
 def line_of(quote: Quote, text: str) -> int:
     """The line, from 1, on which a quote begins in a file's text."""
-    wanted = squeeze(quote.text)
-    place = squeeze(text).find(wanted)
-    if place < 0:
-        return 1
-    seen = 0
-    for number, line in enumerate(text.splitlines(), 1):
+    return lines_of_quote(quote, text)[0]
+
+
+def lines_of_quote(quote: Quote, text: str) -> tuple[int, int]:
+    """The first and the last line, from 1, of a quote in a file's text; the first line where it is not there."""
+    place = found_in(quote.text, text)
+    if place is None:
+        return 1, 1
+    seen, first = 0, 0
+    for number, line in enumerate(text.split("\n"), 1):
         seen += len(squeeze(line))
-        if seen > place:
-            return number
-    return 1
+        first = first or (number if seen > place[0] else 0)
+        if seen >= place[1]:
+            return first, number
+    return first or 1, first or 1
 
 
 def normal_code(text: str) -> str:
-    """Quoted code without comments and layout where it parses, else without its layout."""
-    try:
-        return ast.unparse(ast.parse(textwrap.dedent(text).strip()))
-    except (SyntaxError, ValueError):
-        return " ".join(text.split())
+    """Quoted code without comments and layout: as the parser, or for a fragment the tokenizer, reads it.
+
+    What is neither, such as a sentence of a document, loses its layout alone.
+    """
+    dedented = textwrap.dedent(text).strip()
+    for whole in (dedented, f"{dedented}\n    pass", f"if 1:\n    pass\n{dedented}\n    pass"):
+        try:
+            return ast.unparse(ast.parse(whole)).removeprefix("if 1:\n    pass\n").removesuffix("\n    pass")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return " ".join(text.split())

@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
+from flowgate.flow.conf import compose
 from flowgate.flow.subject import digests, files_of, subject
 from flowgate.target import Target
 
@@ -13,12 +14,17 @@ _LARGEST = 2_000_000
 
 
 class Case(NamedTuple):
-    """What is judged: text by path, for the flow and for its sources of truth, and the digest of every file."""
+    """What is judged: text by path, for the flow and for its sources of truth, and the digest of every file.
+
+    `composed` are the configs as Hydra would compose them, by the root file and the choice that makes each of them:
+    `conf/config.yaml#experiment=noise`. They follow from the files, so no digest is taken of them.
+    """
 
     flow: str
     name: str
     files: dict[str, str]
     sources: dict[str, str]
+    composed: dict[str, str]
     digests: dict[str, str]
 
     @property
@@ -27,8 +33,12 @@ class Case(NamedTuple):
         return subject(self.digests)
 
     def holds(self, path: str) -> str | None:
-        """The text of a file of the case."""
-        return self.files.get(path, self.sources.get(path))
+        """The text of a file of the case, or of a composed config."""
+        return self.files.get(path, self.composed.get(path, self.sources.get(path)))
+
+    def is_of_flow(self, path: str) -> bool:
+        """Whether a path is one of the flow's side."""
+        return path in self.files or path in self.composed
 
 
 def is_asked(target: Target) -> bool:
@@ -57,8 +67,31 @@ def open_case(target: Target) -> Case:
         name=target.flow.name,
         files={project.relative(path): _text(path, project.relative(path)) for path in paths},
         sources={name: _text(path, name) for name, path in zip(sources, named, strict=True)},
+        composed=_composed(target),
         digests=digests(project, [*paths, *named]),
     )
+
+
+def _composed(target: Target) -> dict[str, str]:
+    """The default composition of the flow's config, and that of each other experiment."""
+    conf = target.conf
+    if conf is None:
+        return {}
+    import yaml
+
+    primary = target.project.relative(conf.primary)
+    found: dict[str, str] = {}
+    for name, experiment in [
+        ("default", None),
+        *((f"experiment={one}", one) for one in conf.groups.get("experiment", ())),
+    ]:
+        try:
+            text = yaml.safe_dump(compose(conf, (), experiment).tree, sort_keys=False)
+        except FlowgateError as error:
+            text = f"cannot be composed: {error}\n"
+        if text not in found.values():
+            found[f"{primary}#{name}"] = text
+    return found
 
 
 def _source(target: Target, name: str) -> str:

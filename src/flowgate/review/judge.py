@@ -1,29 +1,29 @@
-"""The use cases of `flowgate review`, and the state of a review as the gate replays it."""
+"""How a review stands, replayed from its record; and how a new one gets there."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from flowgate.errors import FlowgateError
 from flowgate.finding import ERROR, RESOLVED, Finding
 from flowgate.flow.subject import changes
 from flowgate.outcome import BLOCKED, PASS, SKIPPED, STALE
 from flowgate.review import record as records
-from flowgate.review.answers import Rejected, Review, check, parse
+from flowgate.review.addressed import addressed
+from flowgate.review.answers import checked
 from flowgate.review.case import Case, is_asked, open_case
-from flowgate.review.packet import packet
 from flowgate.review.record import Record, as_finding
-from flowgate.review.reviewers import REVIEWERS, name_of
 from flowgate.review.rubric import rubric_digest
+from flowgate.review.votes import Counted
 from flowgate.target import Target
 
 
 class Standing(NamedTuple):
-    """How a flow's review stands, and why."""
+    """How a flow's review stands, and why; `remarks` are the places that speak to a judge, in words."""
 
     verdict: str
     note: str
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def standing(target: Target) -> Standing:
@@ -38,6 +38,11 @@ def standing(target: Target) -> Standing:
     if not target.settings.sources:
         return Standing(BLOCKED, _no_sources(target))
     case = open_case(target)
+    remarks = tuple(one.sentence() for one in addressed(case))
+    return _replayed(target, case, again)._replace(remarks=remarks)
+
+
+def _replayed(target: Target, case: Case, again: str) -> Standing:
     held = records.load(target.project, target.path, target.flow.name)
     if held is None:
         return Standing(BLOCKED, f"not reviewed; {again}")
@@ -69,49 +74,18 @@ def _findings(target: Target, case: Case, held: Record) -> tuple[Finding, ...]:
 
 
 def take(target: Target, text: str, kind: str, name: str) -> Record:
-    """Check a review and write its record.
+    """Check a review that was made elsewhere, and write its record.
 
     Raises:
         Rejected: it does not count; nothing was written.
     """
     case = open_case(target)
-    review = parse(text)
-    check(review, case)
-    return _keep(target, case, review, kind, name)
+    return keep(target, case, Counted(checked(text, case), 1, {}), records.Reviewer(kind, name, rubric_digest()))
 
 
-def ask(target: Target) -> Record:
-    """Ask the configured reviewer; once more where its answer was rejected.
-
-    Raises:
-        FlowgateError: no reviewer is configured.
-        Inconclusive: it gave no review that counts.
-    """
-    settings = target.project.settings.review
-    reviewer = REVIEWERS.get(settings.reviewer)
-    if reviewer is None:
-        raise FlowgateError(
-            "no reviewer is configured. Set `reviewer` and `command` under [tool.flowgate.review], or give "
-            f"`flowgate review {target.path} --packet` to a person or an agent and `--import` the answer"
-        )
-    case = open_case(target)
-    asked = packet(target, case)
-    try:
-        review = _answered(reviewer(asked, settings, target.project.root), case)
-    except Rejected as fault:
-        again = f"{asked}\n\n# Your last answer was rejected\n\n{fault}\n\nAnswer again, with a whole review.\n"
-        review = _answered(reviewer(again, settings, target.project.root), case)
-    return _keep(target, case, review, settings.reviewer, name_of(settings))
-
-
-def _answered(text: str, case: Case) -> Review:
-    review = parse(text)
-    check(review, case)
-    return review
-
-
-def _keep(target: Target, case: Case, review: Review, kind: str, name: str) -> Record:
+def keep(target: Target, case: Case, counted: Counted, reviewer: records.Reviewer) -> Record:
+    """Write the record of what a review, or the votes of several, came to."""
     earlier = records.load(target.project, target.path, target.flow.name)
-    made = records.make(case, target.flow, review, kind, name, earlier)
+    made = records.make(case, target.flow, counted, reviewer, earlier)
     records.save(target.project, made)
     return made

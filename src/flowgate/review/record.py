@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from flowgate.errors import FlowgateError
-from flowgate.files import parse_yaml, read_text, write_whole
+from flowgate.files import Upgrade, parse_yaml, read_text, upgraded, write_whole
 from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
 from flowgate.flow.model import Flow
 from flowgate.project import Project
@@ -19,13 +19,14 @@ from flowgate.review.answers import (
     Rejected,
     Review,
     check,
+    found_in,
     line_of,
     normal_code,
     shorten,
     squeeze,
 )
 from flowgate.review.case import Case
-from flowgate.review.rubric import rubric_digest
+from flowgate.review.votes import Counted
 
 _HEAD = (
     "# The review of {flow}, written by `flowgate review`. The gate replays it; what it holds is part of the commit.\n"
@@ -40,8 +41,11 @@ class Reviewer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rubric: str = ""
 
 
-class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A finding as the record keeps it, also after it was resolved: its first quote is the code it is about."""
+class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A finding as the record keeps it, also after it was resolved: its first quote is the code it is about.
+
+    `votes` are the reviews that made it, of those of the record; `contested` where they are no majority.
+    """
 
     id: str
     rule: str
@@ -52,6 +56,18 @@ class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotes: list[Quote]
     state: str = OPEN
     resolution: str = ""
+    votes: int = 1
+    contested: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no later review resolved it."""
+        return self.state == OPEN
+
+    def as_answer(self) -> Answer:
+        """The answer that it came from."""
+        kind: Literal["finding", "concern"] = "finding" if self.severity == ERROR else "concern"
+        return Answer(self.rule, kind, self.message, self.quotes)
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +81,12 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, str]
     answers: list[Answer]
     findings: list[Held] = []
+    votes: int = 1
+
+
+VERSION = 2
+# From each version to the next; version 1 knew no votes, and what it did not say is what the defaults say.
+_UPGRADES: dict[int, Upgrade] = {1: lambda record: record}
 
 
 def path_of(project: Project, flow: str, name: str) -> str:
@@ -82,13 +104,11 @@ def load(project: Project, flow: str, name: str) -> Record | None:
     if not os.path.lexists(path):
         return None
     shown = project.relative(path)
+    data = upgraded(parse_yaml(read_text(path, shown), shown), VERSION, _UPGRADES, shown)
     try:
-        record = msgspec.convert(parse_yaml(read_text(path, shown), shown), Record)
+        return msgspec.convert(data, Record)
     except msgspec.ValidationError as error:
         raise FlowgateError(f"{shown} is no review record: {error}. Have the flow reviewed anew") from None
-    if record.version != 1:
-        raise FlowgateError(f"{shown} has version {record.version}; this flowgate reads version 1")
-    return record
 
 
 def save(project: Project, record: Record) -> str:
@@ -123,29 +143,43 @@ def fault(record: Record, case: Case) -> str:
     return ""
 
 
-def make(case: Case, flow: Flow, review: Review, kind: str, name: str, earlier: Record | None) -> Record:
+def make(case: Case, flow: Flow, counted: Counted, reviewer: Reviewer, earlier: Record | None) -> Record:
     """The record of a review that was checked; what an earlier record holds open stays, or is resolved with a reason."""
-    found = [_held(answer, case, flow) for answer in review.answers if answer.answer in ("finding", "concern")]
+    review = counted.review
+    found = [
+        _held(answer, case, flow, counted.tallies.get(at))
+        for at, answer in enumerate(review.answers)
+        if answer.answer in ("finding", "concern")
+    ]
     fresh = {held.id: held for held in found}
     kept = [_carried(held, case, review) for held in earlier.findings if held.id not in fresh] if earlier else []
     return Record(
-        version=1,
+        version=VERSION,
         flow=case.flow,
         name=case.name,
         subject=case.subject,
-        reviewer=Reviewer(kind, name, rubric_digest()),
+        reviewer=reviewer,
         files=case.digests,
         answers=review.answers,
         findings=[*fresh.values(), *kept],
+        votes=counted.voters,
     )
 
 
-def _held(answer: Answer, case: Case, flow: Flow) -> Held:
-    quotes = sorted(answer.quotes, key=lambda quote: quote.path not in case.files)
-    code = normal_code(quotes[0].text)
+def _held(answer: Answer, case: Case, flow: Flow, votes: int | None) -> Held:
+    quotes = sorted(answer.quotes, key=lambda quote: not case.is_of_flow(quote.path))
     severity = ERROR if answer.answer == "finding" else WARNING
-    step = _step_at(flow, quotes[0], case)
-    made = Held("", answer.trap, severity, step, code, answer.reason, quotes)
+    made = Held(
+        id="",
+        rule=answer.trap,
+        severity=severity,
+        step=_step_at(flow, quotes[0], case),
+        code=normal_code(quotes[0].text),
+        message=answer.reason,
+        quotes=quotes,
+        votes=votes or 1,
+        contested=votes is not None and severity == WARNING,
+    )
     return msgspec.structs.replace(made, id=as_finding(made, case).id)
 
 
@@ -175,23 +209,25 @@ def _still_there(held: Held, case: Case) -> bool:
     """Whether the code of a finding still stands in its file, as it was quoted or laid out otherwise."""
     quote = held.quotes[0]
     text = case.holds(quote.path) or ""
-    return squeeze(quote.text) in squeeze(text) or squeeze(held.code) in squeeze(normal_code(text))
+    return found_in(quote.text, text) is not None or squeeze(held.code) in squeeze(normal_code(text))
 
 
 def as_finding(held: Held, case: Case) -> Finding:
     """A recorded finding as every layer shows it."""
     quote = held.quotes[0]
+    path = quote.path.partition("#")[0] if quote.path in case.composed else quote.path
+    contested = f"; contested: {held.votes} of the reviews made it a finding" if held.contested else ""
     return Finding(
         rule=held.rule,
         layer="review",
         severity=held.severity,
         flow=case.flow,
         name=case.name,
-        path=quote.path,
-        line=line_of(quote, case.holds(quote.path) or ""),
+        path=path,
+        line=line_of(quote, case.holds(quote.path) or "") if path == quote.path else 1,
         step=held.step,
         code=held.code,
-        message=f"{held.message} (`{shorten(quote.text)}`)",
+        message=f"{held.message} (`{shorten(quote.text)}`{contested})",
         mend="make the flow follow its source, or override the finding with a reason",
         state=held.state,
         note=held.resolution,

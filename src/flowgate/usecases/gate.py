@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
@@ -10,7 +12,7 @@ from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.project import Project, project_of
 from flowgate.prove.ground import asked_of, contract_of
-from flowgate.prove.pipeline import Tell, prove
+from flowgate.prove.pipeline import Tell, prove, recall
 from flowgate.prove.proof import Proof
 from flowgate.review import judge
 from flowgate.target import Target, chosen, readable
@@ -23,6 +25,19 @@ def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) ->
     Raises:
         FlowgateError: no flow is there, or settings, config, ledger or a record cannot be read.
     """
+    return _through(project, paths, lambda target: prove(target, asked_of(target, fresh=fresh), tell))
+
+
+def status(project: Project, paths: list[str]) -> Verdict:
+    """How every flow stands in all layers, by what is on record: nothing is asked and nothing runs.
+
+    Raises:
+        FlowgateError: as the gate.
+    """
+    return _through(project, paths, lambda target: recall(target, asked_of(target)))
+
+
+def _through(project: Project, paths: list[str], proof_of: Callable[[Target], Proof]) -> Verdict:
     project = project_of(project, paths)
     sources = chosen(project, paths)
     seen = {project.relative(source.path) for source in sources} if paths else None
@@ -32,7 +47,7 @@ def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) ->
     reviews = [_review(target) for target in targets]
     reviewed = overlay(project, [found for one in reviews for found in one.findings], "review", seen)
     against = [*linted.findings, *reviewed.findings]
-    proofs = [_proof(target, against, tell, fresh) for target in targets]
+    proofs = [_proof(target, against, proof_of) for target in targets]
     proven = overlay(project, [found for proof in proofs for found in proof.findings], "prove", seen)
     layers = (linted, reviewed, proven)
     flows = [
@@ -68,13 +83,13 @@ def _review(target: Target) -> judge.Standing:
         return judge.Standing(INCONCLUSIVE, str(error))
 
 
-def _proof(target: Target, held: list[Finding], tell: Tell, fresh: bool) -> Proof:
+def _proof(target: Target, held: list[Finding], proof_of: Callable[[Target], Proof]) -> Proof:
     """The proof, unless a finding forbids the flow to run."""
     against = [found for found in held if found.flow == target.path and found.blocks]
     if against:
         note = f"not run: {len(against)} open finding{'s' * (len(against) > 1)} of lint and review forbid it"
         return Proof(target.path, target.flow.name, SKIPPED, "", note)
-    return prove(target, asked_of(target, fresh=fresh), tell)
+    return proof_of(target)
 
 
 def _contract(target: Target, proof: Proof) -> str:

@@ -1,32 +1,43 @@
-"""`flowgate override`: find the finding that an id names, in whatever layer, and put it in the ledger."""
+"""`flowgate override`: find the finding that an id names, in whatever layer, and put it in the ledger; keep the ledger."""
 
 from __future__ import annotations
 
 import datetime
+import os
+import re
+from typing import Any, NamedTuple
+
+import msgspec
 
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
-from flowgate.finding import RESOLVED, Finding
-from flowgate.ledger.store import Entry, append
+from flowgate.files import read_text
+from flowgate.ledger.edit import renewed, without
+from flowgate.ledger.match import GONE, Standing, date_under_test, layer_of, match
+from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
 from flowgate.lint.engine import UNREADABLE
-from flowgate.lint.pipeline import lint_paths
 from flowgate.project import Project, git_output
 from flowgate.prove.receipt import load
-from flowgate.review.judge import standing
 from flowgate.target import Target, readable
+from flowgate.usecases.findings import current_findings, finding_named
 
 
-def override(project: Project, name: str, reason: str, expires: str | None, by: str | None) -> Entry:
+def override(
+    project: Project, name: str, reason: str, expires: str | None, by: str | None, approved_by: str | None = None
+) -> Entry:
     """Accept the finding called `name` (a whole id, or enough of its beginning to be one).
 
     Raises:
-        FlowgateError: no finding or several have that id, the reason is empty, the date is none, or nobody signs.
+        FlowgateError: no finding or several have that id, it cannot be accepted, the reason is empty, the date is none, or
+            nobody signs.
     """
     if not reason.strip():
         raise FlowgateError("an override needs a reason: why is the finding wrong here, or the risk accepted?")
-    found = _named(project, name)
+    found = finding_named(project, name)
     if found.rule == UNREADABLE:
         raise FlowgateError(f"{found.id} cannot be overridden: of a file that cannot be read, nothing can be accepted")
+    if found.rule in project.settings.ledger.non_overridable:
+        raise FlowgateError(f"{found.id} cannot be overridden: the settings name {found.rule} under `non_overridable`")
     entry = Entry(
         finding=found.id,
         flow=found.flow,
@@ -34,40 +45,91 @@ def override(project: Project, name: str, reason: str, expires: str | None, by: 
         by=by or _author(project),
         excuses=found.excuses,
         expires=_date(expires),
+        approved_by=approved_by,
     )
     append(project, entry)
     return entry
 
 
-def current_findings(project: Project) -> list[Finding]:
-    """Every finding that holds now: of lint, of the reviews on record, and of the last proof of each flow."""
-    sources = flow_sources(project)
-    paths = [source.path for source in sources]
-    found = lint_paths(project, paths, paths).findings
-    for target in readable(project, sources):
-        found += _reviewed(target)
-        receipt = load(project, target.path, target.flow.name)
-        found += receipt.findings if receipt is not None else []
-    return [one for one in found if one.state != RESOLVED]
+def renew(
+    project: Project, name: str, reason: str | None, expires: str | None, approved_by: str | None = None
+) -> Entry:
+    """Give an entry of the ledger another date, reason or approver, where it stands.
+
+    Raises:
+        FlowgateError: no entry or several have that id, or nothing new is given.
+    """
+    if reason is None and expires is None and approved_by is None:
+        raise FlowgateError("nothing to renew: give --expires, --reason or --approved-by")
+    old = _entry_named(read(project), name)
+    changes: dict[str, Any] = {}
+    if expires is not None:
+        changes["expires"] = None if expires == "never" else _date(expires)
+    if reason is not None and reason.strip():
+        changes["reason"] = " ".join(reason.split())
+    if approved_by is not None:
+        changes["approved_by"] = approved_by
+    new: Entry = msgspec.structs.replace(old, **changes)
+    change(project, lambda text, held: (renewed(text, old, new), [new if one == old else one for one in held]))
+    return new
 
 
-def _reviewed(target: Target) -> list[Finding]:
-    """The findings of the review; a case that cannot be opened has none to override."""
-    try:
-        return list(standing(target).findings)
-    except FlowgateError:
-        return []
+class Listed(NamedTuple):
+    """The ledger as it stands; `unknown` are entries on proofs of which no receipt tells."""
+
+    standings: list[Standing]
+    unknown: list[Entry]
 
 
-def _named(project: Project, name: str) -> Finding:
-    found = {one.id: one for one in current_findings(project)}
-    hits = [one for key, one in found.items() if key.lower().startswith(name.lower())]
-    if name.upper() in (key.upper() for key in found) or len(hits) == 1:
-        return hits[0]
-    if hits:
-        raise FlowgateError(f"{name} could be {', '.join(sorted(one.id for one in hits))}; give the whole id")
-    listed = ", ".join(sorted(found)) or "none"
-    raise FlowgateError(f"there is no finding {name}; the open findings are: {listed}")
+def listing(project: Project) -> Listed:
+    """What every entry of the ledger is worth, against what holds now."""
+    entries, found = read(project), current_findings(project)
+    proven = {(one.path, one.flow.name) for one in _proven(project)}
+    unknown = [
+        entry
+        for entry in entries
+        if layer_of(entry.rule) in ("prove", "gate") and not any(path == entry.flow for path, _ in proven)
+    ]
+    known = [entry for entry in entries if entry not in unknown]
+    matched = match(found, known, date_under_test(project), project.root, project.settings.ledger)
+    return Listed(matched.standings, unknown)
+
+
+def prunable(project: Project) -> tuple[str, str]:
+    """The ledger as it is, and without the entries whose finding is gone."""
+    path = path_of(project)
+    text = read_text(path, NAME) if os.path.lexists(path) else ""
+    return text, without(text, _gone(project)) if text else ""
+
+
+def prune(project: Project) -> set[str]:
+    """Remove the entries whose finding is gone; the ids of those that went."""
+    gone = _gone(project)
+    if gone:
+        change(project, lambda text, held: (without(text, gone), [one for one in held if one.finding not in gone]))
+    return gone
+
+
+def _gone(project: Project) -> set[str]:
+    return {one.entry.finding for one in listing(project).standings if one.state == GONE}
+
+
+def _proven(project: Project) -> list[Target]:
+    """The flows of which a receipt tells."""
+    return [
+        target
+        for target in readable(project, flow_sources(project))
+        if load(project, target.path, target.flow.name) is not None
+    ]
+
+
+def _entry_named(entries: list[Entry], name: str) -> Entry:
+    hits = [one for one in entries if one.finding.lower().startswith(name.lower())]
+    exact = [one for one in hits if one.finding.lower() == name.lower()]
+    if len(exact or hits) == 1:
+        return (exact or hits)[0]
+    listed = ", ".join(one.finding for one in hits or entries) or "none"
+    raise FlowgateError(f"the ledger has {'several entries' if hits else 'no entry'} {name}; it has: {listed}")
 
 
 def _author(project: Project) -> str:
@@ -78,9 +140,13 @@ def _author(project: Project) -> str:
 
 
 def _date(text: str | None) -> datetime.date | None:
+    """A date as 2027-02-01, or a number of days from today as 90d."""
     if text is None:
         return None
+    days = re.fullmatch(r"(\d{1,5})d", text)
+    if days:
+        return datetime.date.today() + datetime.timedelta(days=int(days[1]))
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise FlowgateError(f"--expires must be a date such as 2027-02-01, not {text!r}") from None
+        raise FlowgateError(f"--expires must be a date such as 2027-02-01, or days such as 90d, not {text!r}") from None

@@ -11,24 +11,29 @@ from flowgate.finding import Finding
 from flowgate.ledger.match import overlay
 from flowgate.outcome import EXIT_CODES, overall
 from flowgate.project import Project, git_output, project_of
+from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
-from flowgate.review.judge import ask, standing, take
-from flowgate.review.packet import packet
+from flowgate.review.judge import standing, take
+from flowgate.review.packet import Packet, packet
 from flowgate.target import Target, all_readable
 from flowgate.verdict import layer_result
 
 
 class Reviewed(NamedTuple):
-    """How the review of one flow stands, with the ledger laid over its findings."""
+    """How the review of one flow stands, with the ledger laid over its findings.
+
+    `remarks` are the places in the flow and its sources that speak to a judge.
+    """
 
     flow: str
     name: str
     verdict: str
     note: str
     findings: tuple[Finding, ...]
+    remarks: tuple[str, ...] = ()
 
 
-def packet_of(project: Project, paths: list[str]) -> str:
+def packet_of(project: Project, paths: list[str]) -> Packet:
     """The packet of the one flow that `paths` or the project names."""
     target = _only(project, paths)
     return packet(target, open_case(target))
@@ -45,14 +50,20 @@ def take_from(project: Project, paths: list[str], source: str) -> Reviewed:
     return _stand(target)
 
 
-def ask_for(project: Project, paths: list[str]) -> list[Reviewed]:
-    """Have every named flow reviewed; without names, every flow whose review is missing or stale."""
+def ask_for(project: Project, paths: list[str], votes: int | None, tell: Tell) -> list[Reviewed]:
+    """Have every named flow reviewed; without names, every flow whose review is missing or stale.
+
+    Args:
+        votes: how many independent reviews a new finding needs the majority of; None for what the settings say.
+        tell: given a word on what is under way.
+    """
+    votes = votes or project.settings.review.votes
     found = []
     for target in _named(project, paths):
         if not is_asked(target) and not paths:
             continue
         if paths or standing(target).verdict != "pass":
-            ask(target)
+            ask(target, votes, tell)
         found.append(_stand(target))
     return found
 
@@ -71,7 +82,7 @@ def _stand(target: Target) -> Reviewed:
     held = standing(target)
     findings = overlay(target.project, held.findings, "review", {target.path}).findings
     verdict = layer_result(findings, held.verdict) if held.verdict in ("pass", "blocked") else held.verdict
-    return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings))
+    return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings), held.remarks)
 
 
 def _named(project: Project, paths: list[str]) -> list[Target]:

@@ -1,18 +1,37 @@
-"""The registry of reviewers: one file each, and one line here."""
+"""The registry of reviewers: one file each with an `ask` and a `name`, and one line here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from typing import Protocol
 
-from flowgate.review.reviewers import command
+from flowgate.errors import FlowgateError
+from flowgate.review.reviewers.said import Said
 from flowgate.settings import ReviewSettings
 
-# A reviewer is asked with a packet and the settings, and answers with text in which a review stands.
-Ask = Callable[[str, ReviewSettings, str], str]
-
-REVIEWERS: dict[str, Ask] = {"command": command.ask}
+REVIEWERS = ("command", "llm", "person")
 
 
-def name_of(settings: ReviewSettings) -> str:
-    """The reviewer as the record names it."""
-    return " ".join(settings.command) if settings.reviewer == "command" else settings.reviewer
+class Reviewer(Protocol):
+    """What a reviewer's file holds."""
+
+    def ask(self, packet: str, settings: ReviewSettings, root: str) -> Said:
+        """The text in which a review of the packet stands."""
+
+    def name(self, settings: ReviewSettings, root: str) -> str:
+        """The reviewer as the record names it."""
+
+
+def reviewer_of(settings: ReviewSettings, flow: str) -> Reviewer:
+    """The reviewer that the settings name, loaded.
+
+    Raises:
+        FlowgateError: they name none.
+    """
+    if settings.reviewer not in REVIEWERS:
+        raise FlowgateError(
+            "no reviewer is configured. Set `reviewer` under [tool.flowgate.review] (command, llm or person), or give "
+            f"`flowgate review {flow} --packet` to a person or an agent and `--import` the answer"
+        )
+    found: Reviewer = import_module(f"{__name__}.{settings.reviewer}")
+    return found

@@ -1,0 +1,74 @@
+"""Every finding that holds now, and the one that an id names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowgate.discover import flow_sources
+from flowgate.errors import FlowgateError
+from flowgate.finding import RESOLVED, Finding
+from flowgate.ledger.match import date_under_test, match
+from flowgate.ledger.store import read
+from flowgate.lint.pipeline import lint_paths
+from flowgate.project import Project
+from flowgate.prove.receipt import load
+from flowgate.review import record as records
+from flowgate.review.answers import Quote
+from flowgate.review.judge import standing
+from flowgate.target import Target, readable
+
+
+def current_findings(project: Project) -> list[Finding]:
+    """Every finding that holds now: of lint, of the reviews on record, and of the last proof of each flow."""
+    sources = flow_sources(project)
+    paths = [source.path for source in sources]
+    found = lint_paths(project, paths, paths).findings
+    for target in readable(project, sources):
+        found += _reviewed(target)
+        receipt = load(project, target.path, target.flow.name)
+        found += receipt.findings if receipt is not None else []
+    return [one for one in found if one.state != RESOLVED]
+
+
+def _reviewed(target: Target) -> list[Finding]:
+    """The findings of the review; a case that cannot be opened has none to override."""
+    try:
+        return list(standing(target).findings)
+    except FlowgateError:
+        return []
+
+
+def finding_named(project: Project, name: str) -> Finding:
+    """The finding with this id, or with an id that nothing else begins like.
+
+    Raises:
+        FlowgateError: there is none, or there are several.
+    """
+    found = {one.id: one for one in current_findings(project)}
+    hits = [one for key, one in found.items() if key.lower().startswith(name.lower())]
+    if name.upper() in (key.upper() for key in found) or len(hits) == 1:
+        return hits[0]
+    if hits:
+        raise FlowgateError(f"{name} could be {', '.join(sorted(one.id for one in hits))}; give the whole id")
+    listed = ", ".join(sorted(found)) or "none"
+    raise FlowgateError(f"there is no finding {name}; the open findings are: {listed}")
+
+
+class LookedUp(NamedTuple):
+    """A finding with the state that the ledger gives it, and for one of the review the quotes it rests on."""
+
+    finding: Finding
+    quotes: tuple[Quote, ...] = ()
+
+
+def looked_up(project: Project, name: str) -> LookedUp:
+    """The finding that an id names, as a person looks into it.
+
+    Raises:
+        FlowgateError: there is none, or there are several.
+    """
+    found = finding_named(project, name)
+    judged = match([found], read(project), date_under_test(project), project.root, project.settings.ledger).findings[0]
+    record = records.load(project, found.flow, found.name) if found.layer == "review" else None
+    quotes = next((held.quotes for held in record.findings if held.id == found.id), []) if record is not None else []
+    return LookedUp(judged, tuple(quotes))
