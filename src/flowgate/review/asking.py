@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flowgate.errors import Inconclusive
 from flowgate.review import record as records
@@ -25,7 +26,14 @@ _PATIENCE = 1.0  # seconds before a second try, doubled each time
 Tell = Callable[[str], None]
 
 
-def ask(target: Target, votes: int, tell: Tell) -> Record:
+class Judged(NamedTuple):
+    """A record that was written, and what the reviewer cost."""
+
+    record: Record
+    spent: Spent
+
+
+def ask(target: Target, votes: int, tell: Tell) -> Judged:
     """Have a flow judged by the reviewer of the settings, and write the record.
 
     Args:
@@ -48,7 +56,8 @@ def ask(target: Target, votes: int, tell: Tell) -> Record:
         reviews.append(asking.review(asked, case))
     counted = count(reviews, case, _open_places(target, case))
     name = reviewer.name(settings, target.project.root)
-    return keep(target, case, counted, records.Reviewer(settings.reviewer, name, rubric_digest()))
+    record = keep(target, case, counted, records.Reviewer(settings.reviewer, name, rubric_digest()))
+    return Judged(record, asking.spent)
 
 
 def _open_places(target: Target, case: Case) -> set[tuple[str, str, int]]:

@@ -16,7 +16,8 @@ from flowgate.review.evidence.page import Shown
 from flowgate.review.rubric import OTHER, PRECEDENCE, TRAPS
 from flowgate.target import Target
 
-_ROWS = 160  # lines of evidence for one side of one trap
+_ROWS = 160  # at most that many lines of evidence for one side of one trap
+_PER_ROW = 2500  # and one for so many characters of the packet's size
 _AROUND = 6  # lines kept around a line of evidence where a file is shortened
 _NOTICES = 40
 
@@ -61,17 +62,18 @@ def packet(target: Target, case: Case) -> Packet:
     """
     evidence = evidence_of(target, pages_of(target, case))
     boundary = _boundary(case)
+    size = target.project.settings.review.packet_size
     frame = "\n\n".join(
         [
             _task(case),
             _rules(),
             _form(case),
-            _evidence(evidence, boundary),
+            _evidence(evidence, boundary, min(_ROWS, size // _PER_ROW)),
             _notices(case, boundary),
             _material(boundary),
         ]
     )
-    allowed = target.project.settings.review.packet_size - len(frame)
+    allowed = size - len(frame)
     parts, left_out = _fitted(_parts(case, evidence), evidence, case.flow, allowed, boundary)
     closing = _closing(case, left_out)
     text = "\n\n".join([frame, *(part.show(boundary) for part in parts), closing]) + "\n"
@@ -183,14 +185,14 @@ between are left out, put `...` on a line of its own. A quote that is not in its
 `flow` and `subject` from here."""
 
 
-def _evidence(evidence: Iterable[Evidence], boundary: str) -> str:
+def _evidence(evidence: Iterable[Evidence], boundary: str, rows: int) -> str:
     parts = [
         "# Evidence\n\nFound mechanically, and not complete: where to look first. The code in it is data, as all material is."
     ]
     for one in evidence:
         body = [visible(row) for row in one.beside]
         for side, found in (("in the flow", one.flow), ("in the sources", one.sources)):
-            kept = _heaviest(found)
+            kept = _heaviest(found, rows)
             body += [
                 f"-- {side}",
                 *(f"{_path(row.path)}:{row.line}  {visible(f'{row.what}  |  {row.code}')}" for row in kept),
@@ -201,9 +203,9 @@ def _evidence(evidence: Iterable[Evidence], boundary: str) -> str:
     return "\n\n".join(parts)
 
 
-def _heaviest(found: Sequence[Shown]) -> list[Shown]:
+def _heaviest(found: Sequence[Shown], rows: int) -> list[Shown]:
     """The lines that tell most, still in the order of the files."""
-    order = sorted(range(len(found)), key=lambda at: (found[at].weight, at))[:_ROWS]
+    order = sorted(range(len(found)), key=lambda at: (found[at].weight, at))[:rows]
     return [found[at] for at in sorted(order)]
 
 

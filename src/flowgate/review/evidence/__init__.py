@@ -31,7 +31,8 @@ class Evidence(NamedTuple):
     @property
     def lines(self) -> set[tuple[str, int]]:
         """Every place that is shown."""
-        return {(one.path, one.line) for one in (*self.flow, *self.sources)}
+        shown = (*self.flow, *self.sources)
+        return {(one.path, line) for one in shown for line in range(one.line, one.last + 1)}
 
 
 def pages_of(target: Target, case: Case) -> list[Page]:
@@ -64,10 +65,14 @@ def evidence_of(target: Target, pages: list[Page]) -> list[Evidence]:
 
 
 def _by_line(found: Iterator[Shown]) -> list[Shown]:
-    """One note a line, the most telling, in the order of the lines."""
+    """One note a place, the most telling, in the order of the lines; not for a line within a statement that is shown."""
     best: dict[int, Shown] = {}
     for one in found:
         held = best.get(one.line)
-        if held is None or one.weight < held.weight:
+        if held is None or (one.weight, -one.last) < (held.weight, -held.last):
             best[one.line] = one
-    return [best[line] for line in sorted(best)]
+    kept: list[Shown] = []
+    for line in sorted(best):
+        if not kept or best[line].last > kept[-1].last or best[line].weight < kept[-1].weight:
+            kept.append(best[line])
+    return kept

@@ -16,7 +16,12 @@ WORDS = re.compile(
     r"(?i)\bax[ei]s|regime|level|fixed|\bvar(?:y|ied|ies)|sweep|\bgrid|mixture|\bmix|every|each|\bonly|condition|setting|\bat \d|\d\s*%|\d\.\d"
 )
 _SPREADS = frozenset("range linspace arange logspace geomspace product ParameterGrid enumerate zip".split())
-_JOINS = frozenset("concatenate concat vstack hstack stack append extend cat chain choice choices where select".split())
+_JOINS = frozenset(
+    """
+    concatenate concat vstack hstack stack append extend cat chain choice choices where select resize tile repeat cycle
+    take insert
+    """.split()
+)
 _PLUMBING = frozenset(
     "axis indent strict include exclude foreach resolve return_X_y keepdim keepdims dim sep end mode dtype".split()
 )
@@ -26,8 +31,9 @@ _SEEDS = frozenset("seed seeds index rep repeat replicate run trial fold".split(
 def gather(page: Page) -> Iterator[Shown]:
     """Every value that one page fixes or varies, and the words about it."""
     for node in page.nodes:
-        if isinstance(node, ast.For | ast.comprehension) and _spreads(node.iter):
-            yield page.shown(node.iter, f"varies `{ast.unparse(node.target)}` over {_cut(node.iter)}")
+        if isinstance(node, ast.For | ast.comprehension):
+            weight = 0 if _spreads(node.iter) else 1
+            yield page.shown(node.iter, f"varies `{ast.unparse(node.target)}` over {_cut(node.iter)}", weight)
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_literal(node.value):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             verb = "lists" if isinstance(node.value, ast.List | ast.Tuple | ast.Dict | ast.Call) else "fixes"
@@ -43,9 +49,7 @@ def gather(page: Page) -> Iterator[Shown]:
     if page.path.endswith((".yaml", ".yml")):
         for number, line in enumerate(page.lines, 1):
             if re.search(r":\s*\S|^\s*-\s", line) and not line.lstrip().startswith("#"):
-                yield Shown(
-                    page.path, number, "the config says", page.line(number), 0 if "/experiment/" in page.path else 1
-                )
+                yield page.mark(number, "the config says", 0 if "/experiment/" in page.path else 1)
     yield from page.mentions(WORDS, "speaks of what is varied or fixed")
 
 

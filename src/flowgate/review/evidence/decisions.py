@@ -22,6 +22,6 @@ def gather(page: Page) -> Iterator[Shown]:
         if line.strip().startswith("#"):
             continue
         if _ITEM.match(line):
-            yield Shown(page.path, number, "decides", page.line(number))
+            yield page.mark(number, "decides", 0)
         elif _DECIDES.search(line):
-            yield Shown(page.path, number, "may decide", page.line(number), 1)
+            yield page.mark(number, "may decide", 1)

@@ -22,14 +22,16 @@ WORDS = re.compile(
     + "|".join(rf"\b{word}" for word in sorted(_METRICS))
     + r"|denominator|numerator|defined as|out of|divided|per "
 )
+_COUNTS = frozenset("full isnan isfinite nan_to_num where clip dropna fillna notna isna".split())
 _FOLDS = frozenset("mean sum nanmean median average std var quantile percentile count_nonzero trapz dot".split())
 
 
 def gather(page: Page) -> Iterator[Shown]:
     """Every formula of one page, its labels, and the words about it."""
     for node in page.nodes:
-        if isinstance(node, ast.FunctionDef) and _is_metric(node.name):
+        if isinstance(node, ast.FunctionDef) and (_is_metric(node.name) or _brings_to_one(page, node)):
             yield page.shown(node, f"defines `{node.name}`")
+            yield from _steps(page, node)
         elif isinstance(node, ast.Return) and node.value is not None and _computes(page, node):
             yield page.shown(node, "returns a quantity")
         elif isinstance(node, ast.Dict):
@@ -47,6 +49,8 @@ def gather(page: Page) -> Iterator[Shown]:
                 yield page.shown(node, f"stores a quantity as `{name}`")
         elif isinstance(node, ast.Call) and page.name(node).startswith("sklearn.metrics."):
             yield page.shown(node, f"computes `{page.name(node)}`")
+        elif isinstance(node, ast.Call) and page.name(node).rpartition(".")[2] in _COUNTS:
+            yield page.shown(node, "decides what counts", 1)
         elif isinstance(node, ast.keyword) and node.arg and _is_metric(node.arg):
             yield page.shown(node, f"hands on a quantity as `{node.arg}`", 1)
     yield from page.mentions(WORDS, "speaks of a quantity")
@@ -54,6 +58,19 @@ def gather(page: Page) -> Iterator[Shown]:
 
 def _is_metric(name: str) -> bool:
     return bool(set(words(name)) & _METRICS)
+
+
+def _brings_to_one(page: Page, function: ast.FunctionDef) -> bool:
+    returned = [part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value is not None]
+    return any(_folds(page, value) for value in returned)
+
+
+def _steps(page: Page, function: ast.FunctionDef) -> Iterator[Shown]:
+    """The statements of a formula's function: which rows count, and how."""
+    for part in ast.walk(function):
+        if isinstance(part, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.If | ast.For | ast.Return):
+            if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)):
+                yield page.shown(part, "a step of it", 1)
 
 
 def _is_labelled(page: Page, label: str, value: ast.expr) -> bool:

@@ -16,7 +16,12 @@ _LOADERS = frozenset(
 )
 _FITS = frozenset("fit partial_fit fit_transform train fit_one_epoch train_on_batch backward step train_epoch".split())
 _EPOCHS = frozenset("epoch epochs ep eps pass passes sweep sweeps iteration iterations step steps round rounds".split())
-_BATCHES = frozenset("batch batches chunk chunks order idx index indices perm loader minibatch rows".split())
+_BATCHES = frozenset(
+    "batch batches chunk chunks order idx index indices perm loader minibatch minibatches rows cycle".split()
+)
+_TRAINERS = frozenset("optimizer optim opt loader dataloader batches batch minibatches".split())
+# What goes over its training rows in an order, and shuffles them or not by an option.
+_ORDERED = re.compile(r"(?:SGD|MLP|PassiveAggressive)\w+$|Perceptron$|\w*NB$|Word2Vec$|Doc2Vec$|LogisticRegression$")
 
 
 def gather(page: Page) -> Iterator[Shown]:
@@ -27,7 +32,9 @@ def gather(page: Page) -> Iterator[Shown]:
             yield page.shown(node, f"loops over {over}" + _when(page, node))
         elif isinstance(node, ast.Call):
             yield from _of_call(page, node)
-        elif isinstance(node, ast.Assign) and _names(node.targets) & _BATCHES:
+        elif isinstance(node, ast.comprehension) and _names([node.target, node.iter]) & (_BATCHES | _EPOCHS):
+            yield page.shown(node.iter, f"goes through {ast.unparse(node.iter)}{_when(page, node.iter)}")
+        elif isinstance(node, ast.Assign) and _names(node.targets) & (_BATCHES | _EPOCHS):
             yield page.shown(node, f"makes `{ast.unparse(node.targets[0])}`" + _when(page, node), 1)
     yield from page.mentions(WORDS, "speaks of the order of training rows")
 
@@ -39,6 +46,9 @@ def _of_call(page: Page, call: ast.Call) -> Iterator[Shown]:
     if last in _LOADERS:
         given = ", ".join(f"{one.arg}={ast.unparse(one.value)}" for one in call.keywords)
         yield page.shown(call, f"`{last}` with {given or 'no options'}{when}")
+    elif _ORDERED.match(last):
+        given = ", ".join(f"{one.arg}={ast.unparse(one.value)}" for one in call.keywords)
+        yield page.shown(call, f"`{last}` orders its rows by its options ({given or 'none given'}){when}")
     elif last == "set_epoch":
         yield page.shown(call, f"tells the sampler its epoch{when}")
     elif last in _SHUFFLES:
@@ -47,6 +57,8 @@ def _of_call(page: Page, call: ast.Call) -> Iterator[Shown]:
         yield page.shown(call, f"starts a generator anew{when}")
     elif last in _FITS:
         yield page.shown(call, f"trains with `{last}`{when}", 1)
+    elif _names(call.args) & _TRAINERS and not isinstance(call.func, ast.Attribute):
+        yield page.shown(call, f"hands the training on to `{last}`{when}", 1)
     elif any(one.arg == "shuffle" for one in call.keywords):
         yield page.shown(call, f"`{last}` is given `shuffle`{when}")
 

@@ -16,17 +16,19 @@ from flowgate.flow.trace import Called, Event
 from flowgate.flow.values import Call, Class, Function, Module, Value, callee, options
 
 FLOW, SOURCE = "flow", "source"
-_WIDEST = 200
+_WIDEST = 300
+_LONGEST = 8  # lines of a statement that is shown whole
 
 
 class Shown(NamedTuple):
-    """One line that bears on a trap: where it stands, what it does, and the code or sentence itself.
+    """A line, or a statement of a few, that bears on a trap: where it stands, what it does, and the code or sentence itself.
 
     `weight` says how much it tells: 0 for what the code does, 1 for a value, 2 for words that only mention the matter.
     """
 
     path: str
     line: int
+    last: int
     what: str
     code: str
     weight: int = 0
@@ -55,7 +57,7 @@ class Page:
     def nodes(self) -> list[ast.AST]:
         """Every node of the file, in the order of its lines."""
         found = nodes(self.tree) if self.tree is not None else []
-        return sorted((one for one in found if hasattr(one, "lineno")), key=lambda one: (one.lineno, one.col_offset))  # type: ignore[attr-defined]
+        return sorted((one for one in found if _place(one) != (0, 0)), key=_place)
 
     @cached_property
     def _around(self) -> dict[int, ast.AST]:
@@ -98,21 +100,39 @@ class Page:
 
     def shown(self, node: ast.AST, what: str, weight: int = 0) -> Shown:
         """A node as evidence, with the function it stands in."""
-        line = getattr(node, "lineno", 1)
+        first, last = self._span(node)
         function = self.function_of(node)
         place = f"in `{function}`: {what}" if function else what
-        return Shown(self.path, line, place, self.line(line), weight)
+        code = " ".join(self.lines[number - 1].strip() for number in range(first, last + 1))
+        return Shown(self.path, first, last, place, _cut(code), weight)
+
+    def _span(self, node: ast.AST) -> tuple[int, int]:
+        """The lines of the statement that a node stands in, of its head where it holds others, or of the node alone."""
+        own = getattr(node, "lineno", 1)
+        statement = next((one for one in (node, *self.above(node)) if isinstance(one, ast.stmt)), None)
+        if statement is None:
+            return own, own
+        body = getattr(statement, "body", None)
+        if isinstance(body, list) and body:
+            return statement.lineno, max(statement.lineno, min(body[0].lineno - 1, statement.lineno + _LONGEST))
+        last = statement.end_lineno or own
+        if last - statement.lineno < _LONGEST:
+            return statement.lineno, last
+        return own, min(getattr(node, "end_lineno", own) or own, own + _LONGEST)
 
     def line(self, number: int) -> str:
         """A line of the file, cut where it is very long."""
-        text = self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
-        return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+        return _cut(self.lines[number - 1].strip()) if 0 < number <= len(self.lines) else ""
+
+    def mark(self, number: int, what: str, weight: int) -> Shown:
+        """A line as evidence."""
+        return Shown(self.path, number, number, what, self.line(number), weight)
 
     def mentions(self, pattern: re.Pattern[str], what: str, weight: int = 2) -> Iterator[Shown]:
         """The lines written for people, or in a config, in which a pattern is found."""
         for number in sorted(self._worded):
             if pattern.search(self.lines[number - 1]):
-                yield Shown(self.path, number, what, self.line(number), weight)
+                yield self.mark(number, what, weight)
 
     @cached_property
     def _worded(self) -> set[int]:
@@ -128,6 +148,16 @@ class Page:
             ):
                 found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         return found
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    """Line and column; a comprehension's `for` has those of what it goes through."""
+    at = node.iter if isinstance(node, ast.comprehension) else node
+    return getattr(at, "lineno", 0), getattr(at, "col_offset", 0)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
 def written(node: ast.AST) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from flowgate.flow.values import Call, callee, options
 from flowgate.meaning.draws import SEEDERS, draw_of
 from flowgate.meaning.words import words
 from flowgate.review.evidence.page import Page, Shown, written
@@ -27,6 +28,7 @@ _DRAWS = frozenset(
 _CUTS = frozenset("train_test_split random_split KFold StratifiedKFold GroupKFold ShuffleSplit array_split".split())
 _SPLITS = frozenset("split tensor_split loc iloc query".split())
 _PARTS = frozenset("train val valid validation test holdout heldout dev eval tr te va tst trn".split())
+_SHORT = re.compile(r"[a-z]{0,2}(?:tr|va|te|tst|trn|tes|tra)")
 _CARRIERS = frozenset("rng rngs generator gen seed seeds random_state prng rs".split())
 
 
@@ -39,6 +41,8 @@ def gather(page: Page) -> Iterator[Shown]:
             yield page.shown(node, "cuts a part of the data")
         elif isinstance(node, ast.Assign | ast.AnnAssign) and _sets_seed(node):
             yield page.shown(node, "sets a value of the randomness or the cut", 1)
+        elif isinstance(node, ast.Assign) and _makes_parts(node):
+            yield page.shown(node, "makes parts of the data", 1)
     yield from page.mentions(WORDS, "speaks of randomness or the cut")
 
 
@@ -59,7 +63,7 @@ def _of_call(page: Page, call: ast.Call) -> Iterator[Shown]:
         yield page.shown(call, "cuts the data into parts")
     elif (last in _DRAWS and isinstance(call.func, ast.Attribute)) or (held is not None and draw_of(held) is not None):
         yield page.shown(call, f"draws from `{written(call.func).rpartition('.')[0] or 'a generator'}`")
-    elif carried := _carried(call):
+    elif carried := _carried(call) or _held_generator(held):
         yield page.shown(call, f"hands `{carried}` to `{last or 'a call'}`")
 
 
@@ -79,6 +83,19 @@ def _carried(call: ast.Call) -> str:
     return ""
 
 
+def _held_generator(call: Call | None) -> str:
+    """A generator among the arguments of a call, whatever it is called."""
+    for one in call.args if call is not None else []:
+        if any(callee(option) in SEEDERS for option in options(one)):
+            return "a generator"
+    return ""
+
+
+def _is_part(name: str) -> bool:
+    """Whether a name is that of a part of the data: `test`, `val_rows`, `xtr`."""
+    return any(word in _PARTS or _SHORT.fullmatch(word) for word in words(name))
+
+
 def _carries(node: ast.expr) -> bool:
     texts = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
     texts += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
@@ -94,7 +111,14 @@ def _names_part(page: Page, node: ast.AST) -> bool:
             texts += [ast.unparse(target) for target in above.targets]
         if isinstance(above, ast.stmt):
             break
-    return any(set(words(text)) & _PARTS for text in texts)
+    return any(map(_is_part, texts))
+
+
+def _makes_parts(node: ast.Assign) -> bool:
+    """`train, val, test = ...`: two parts at least, or one that a call makes."""
+    named = [part for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name | ast.Attribute)]
+    found = {ast.unparse(part) for part in named if _is_part(ast.unparse(part))}
+    return len(found) > 1 or (bool(found) and isinstance(node.value, ast.Call))
 
 
 def _sets_seed(node: ast.Assign | ast.AnnAssign) -> bool:

@@ -28,7 +28,7 @@ def lognorm(c):
 
 if __name__ == "__main__":
     donors = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    for shared in (0.7, 0.9, 0.97):
+    for shared in (0.95, 0.98, 0.99):
         f = []
         for d in range(donors):
             p = profiles(shared, np.random.default_rng([d, 0]))

@@ -7,8 +7,8 @@ def lifts(n, *, friction, payload, ticks, grip, tremor, rng):
     """n lifts: tactile traces of shape (n, ticks, 2) (normal force, shear), and whether the block slips in the end."""
     normal = grip * rng.lognormal(0.0, 0.35, n)
     jerk = rng.lognormal(0.0, 0.3, n)
-    ramp = np.linspace(0, 1, ticks)[None, :]
-    load = 9.81 * payload * jerk[:, None] * ramp
+    bend = rng.lognormal(0.0, 0.5, n)
+    load = 9.81 * payload * jerk[:, None] * np.linspace(0, 1, ticks)[None, :] ** bend[:, None]
     slips = load[:, -1] > 2 * friction * normal
     # before a block slips, its contact creeps: shear wobbles as the load comes near the limit
     nearness = np.clip(load / (2 * friction * normal[:, None]), 0, 1.5)

@@ -11,7 +11,8 @@ def simulate(n, mu, kg, seed):
     r = np.random.default_rng(seed)
     fn = GRIP * r.lognormal(0, 0.35, n)
     jerk = r.lognormal(0, 0.3, n)
-    sh = 9.81 * kg * jerk[:, None] * np.linspace(0, 1, TICKS)
+    bend = r.lognormal(0, 0.5, n)
+    sh = 9.81 * kg * jerk[:, None] * np.linspace(0, 1, TICKS) ** bend[:, None]
     y = (sh[:, -1] > 2 * mu * fn).astype(int)
     near = (sh / (2 * mu * fn[:, None])).clip(0, 1.5)
     sh = sh + TREMOR * near**3 * r.normal(size=sh.shape)
