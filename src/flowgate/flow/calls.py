@@ -8,7 +8,7 @@ from flowgate.flow.assign import assign, grown, store
 from flowgate.flow.attributes import attribute, read_global
 from flowgate.flow.functions import bound, construct, enter
 from flowgate.flow.imports import import_by_name
-from flowgate.flow.run import FUNCTION, Run, Scope
+from flowgate.flow.run import FUNCTION, Env, Run, Scope
 from flowgate.flow.trace import Called, Use
 from flowgate.flow.values import (
     Attr,
@@ -23,6 +23,7 @@ from flowgate.flow.values import (
     Item,
     Many,
     Mapping,
+    Module,
     Ref,
     Self,
     Unknown,
@@ -79,6 +80,7 @@ def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) ->
 
 def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) -> Value | None:
     if isinstance(target, Function):
+        read_decorators(run, target, node, scope)
         return enter(run, target, call.args, call.keywords, scope)
     if isinstance(target, Class):
         return construct(run, target, call, scope)
@@ -114,15 +116,31 @@ def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) ->
     return None
 
 
+def read_decorators(run: Run, function: Function, node: ast.Call, scope: Scope) -> None:
+    """A decorator of ours that a module gave its constants hands them to whoever calls what it decorates."""
+    for decorator in function.decorators:
+        if isinstance(decorator, Call) and any(isinstance(option, Function) for option in options(decorator.func)):
+            _hand_over(run, dotted(decorator.func), decorator.args, decorator.keywords, function.home, node, scope)
+
+
 def read_parts(run: Run, partial: Call, node: ast.Call, scope: Scope) -> None:
     """A partial that a module made of its constants hands them to whoever calls it."""
     home = partial.home
     if home is None or scope.kind != FUNCTION or not any(partial is value for value in home.env.values()):
         return
+    _hand_over(run, dotted(partial.args[0]), partial.args[1:], partial.keywords, home, node, scope)
+
+
+def _hand_over(
+    run: Run, name: str, args: list[Value], keywords: Env, home: Module | None, node: ast.Call, scope: Scope
+) -> None:
+    """Note the module's constants among what was given to `name` when the module was imported."""
+    if home is None or scope.kind != FUNCTION:
+        return
     names = {id(value): name for name, value in home.env.items()}
-    for keyword, value in [*(("", one) for one in partial.args[1:]), *partial.keywords.items()]:
+    for keyword, value in [*(("", one) for one in args), *keywords.items()]:
         if id(value) in names:
-            used, run.use = run.use, Use(dotted(partial.args[0]), keyword)
+            used, run.use = run.use, Use(name, keyword)
             read_global(run, value, names[id(value)], home, node, scope)
             run.use = used
 

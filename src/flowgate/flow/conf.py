@@ -83,6 +83,12 @@ def read_yaml(path: str) -> Tree:
     return tree
 
 
+def package_of(path: str) -> str | None:
+    """The package that a file's header puts it in; None where it has none."""
+    header = _PACKAGE.search(witness.read(path)[:2000].decode("utf-8", "replace"))
+    return header[1] if header else None
+
+
 def line_of(path: str, keys: tuple[str, ...]) -> int:
     """The line of the last of some keys, each found below the one before it; 1 where they are not there."""
     at = 0
@@ -155,9 +161,9 @@ def _merge_file(
     defaults = own.pop("defaults", None) or []
     if not isinstance(defaults, list):
         raise FlowgateError(f"{path}: `defaults` must be a list")
-    header = _PACKAGE.search(witness.read(path)[:2000].decode("utf-8", "replace"))
-    if header:
-        package = "" if header[1] == "_global_" else package if header[1] == "_group_" else header[1]
+    header = package_of(path)
+    if header is not None:
+        package = "" if header == "_global_" else package if header == "_group_" else header
     merged = False
     for entry in defaults:
         if entry == "_self_":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from flowgate.flow.assign import assign
 from flowgate.flow.attributes import attribute, read_global
@@ -13,6 +13,7 @@ from flowgate.flow.calls import called
 from flowgate.flow.functions import function
 from flowgate.flow.imports import widen_search
 from flowgate.flow.run import CLASS, FUNCTION, TOP, Env, Run, Scope, label
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Use
 from flowgate.flow.values import (
     Attr,
@@ -103,7 +104,7 @@ def keywords(run: Run, nodes: list[ast.keyword], callee_name: str, scope: Scope)
     """The keyword arguments, those of a `**` dict written out among them."""
     found: Env = {}
     for node in nodes:
-        value = argument(run, node.value, Use(callee_name, node.arg or ""), scope)
+        value = argument(run, node.value, Use(callee_name, node.arg or "**"), scope)
         held = options(value)[0]
         if node.arg is not None:
             found[node.arg] = value
@@ -179,12 +180,14 @@ def _on_subscript(run: Run, node: ast.Subscript, scope: Scope) -> Value:
 def _on_comprehension(run: Run, node: Any, scope: Scope) -> Value:
     inner = Scope(scope.module, scope, {}, scope.loops, FUNCTION if scope.kind == FUNCTION else CLASS)
     loops = []
+    within: list[Value] = []
     for generator in node.generators:
         collection = run.value(generator.iter, inner)
         assign(run, generator.target, Element(collection, generator.iter, scope.module), inner)
         loops.append(collection)
         for condition in generator.ifs:
             run.value(condition, inner)
+            within += [run.value(part.comparators[0], inner) for part in nodes(condition) if _keeps_to(part)]
     kind = {"ListComp": "list", "SetComp": "set", "DictComp": "dict"}.get(type(node).__name__, "generator")
     if isinstance(node, ast.DictComp):
         pair = [run.value(node.key, inner), run.value(node.value, inner)]
@@ -193,7 +196,12 @@ def _on_comprehension(run: Run, node: Any, scope: Scope) -> Value:
         element = run.value(node.elt, inner)
     made = Many(element, loops, kind, node, scope.module)
     made.filtered = any(generator.ifs for generator in node.generators)
+    made.within = within
     return made
+
+
+def _keeps_to(node: ast.AST) -> TypeGuard[ast.Compare]:
+    return isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.In)
 
 
 def _on_either(run: Run, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Value:

@@ -50,8 +50,18 @@ def imported(run: Run, name: str, level: int, node: ast.AST, scope: Scope) -> Va
     module = scope.module
     path = run.modules.find(name, module, level)
     if path is not None:
+        for above in _packages_above(name):  # Python runs them first
+            package = run.modules.find(above, module, level)
+            if package is not None:
+                run.modules.load(package)
         return Package(run.modules.load(path))
     return Ref(name, node, module) if not level else Unknown(node, module)
+
+
+def _packages_above(name: str) -> list[str]:
+    """`a` and `a.b` for `a.b.c`."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def member(run: Run, origin: Value, name: str, node: ast.AST, scope: Scope) -> Value:

@@ -166,9 +166,12 @@ class Mapping(Value):
 
 
 class Many(Value):
-    """A collection made by a comprehension or by growing in loops: one `element` for each turn of the `loops`."""
+    """A collection made by a comprehension or by growing in loops: one `element` for each turn of the `loops`.
 
-    __slots__ = ("element", "filtered", "loops", "type")
+    `filtered` where an `if` leaves some out; `within` are the collections that it keeps to.
+    """
+
+    __slots__ = ("element", "filtered", "loops", "type", "within")
 
     def __init__(
         self,
@@ -181,6 +184,7 @@ class Many(Value):
         super().__init__(node, home)
         self.element, self.loops, self.type = element, loops, type_
         self.filtered = False
+        self.within: list[Value] = []
 
     def parts(self) -> tuple[Value, ...]:
         return (self.element, *self.loops)

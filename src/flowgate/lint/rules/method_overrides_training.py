@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import Tree, line_of, read_yaml
+from flowgate.flow.conf import Tree, line_of, package_of, read_yaml
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -37,7 +37,7 @@ class MethodOverridesTraining(Rule):
                     owned |= {leaf: path for leaf, _ in leaves(_tree(path))}
         for group, choices in conf.groups.items():
             for path in choices.values() if group.split("/")[0] == "method" else ():
-                for leaf, value in leaves(_tree(path)):
+                for leaf, value in leaves(_own(path)):
                     if leaf in owned and not _is_of_training(value):
                         yield self._finding(target, path, leaf, value, owned[leaf])
 
@@ -49,6 +49,15 @@ class MethodOverridesTraining(Rule):
         )
         found = self.found(target, None, None, message, code=f"{where}: {key}")
         return found._replace(path=where, line=line_of(path, leaf))
+
+
+def _own(path: str) -> Tree:
+    """What a method's file says of the training: all of it, or of a file that lies at the root only what it puts there."""
+    tree = _tree(path)
+    if package_of(path) != "_global_":
+        return tree
+    below = tree.get("training")
+    return below if isinstance(below, dict) else {}
 
 
 def _tree(path: str) -> Tree:

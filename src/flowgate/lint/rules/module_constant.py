@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Global, Use
 from flowgate.flow.values import Call, Class, Instance, Mapping, Value, constant, number, options
 from flowgate.lint.rule import Example, Rule
@@ -20,7 +21,7 @@ _EXEMPT = frozenset(
     """
     eps epsilon tol tolerance atol rtol pi tau e inf infinity nan sqrt2 golden ln2 ln10 log2 log10 int8 int16 int32 int64
     uint8 float32 float64 maxint percent pct cents gravity planck boltzmann avogadro light zero kelvin celsius fahrenheit
-    earth km mile miles kg lb lbs mm cm meter meters metre metres feet inch mph
+    dalton daltons kda amu molar joule joules kcal kev mev earth km mile miles kg lb lbs mm cm meter meters metre metres feet inch mph
     seconds second sec secs minutes minute hours hour days day ms millis weekend weekday weekdays quarter quarters
     per bytes byte kb mb gb kib mib gib unit units scale
     timeout timeouts retry retries retryable attempt attempts shard shards partition partitions port version schema python iso epsg crs srid imagenet wgs84
@@ -33,7 +34,19 @@ _EXEMPT = frozenset(
     rate requests quota price prices pricing cost costs fee fees node nodes replica replicas gpus cpus cores memory
     """.split()
 )
+_CODES = frozenset(
+    "label labels class classes category categories map mapping lookup token tokens rank ranks ordinal vocab vocabulary".split()
+)
 _TOLERANCE = 1e-6
+# Constants of nature and of measures, by their value: CODATA 2018, SI and the conventional values.
+_OF_NATURE = frozenset(
+    """
+    9.80665 9.81 299792458 6.62607015e-34 1.380649e-23 6.02214076e23 8.314462618 8.314 1.602176634e-19 6.6743e-11 273.15
+    101325 96485.33212 5.670374419e-08 4.184 1.60934 2.54 0.45359237 3.14159 3.141592653589793 2.718281828459045 6371 6371.0
+    6378.137 1.61803398875 0.5772156649 1.4826
+    """.split()
+)
+_NATURE = frozenset(map(float, _OF_NATURE))
 _LAYOUT = (
     *("logging.", "logger.", "pandas.read_", "numpy.loadtxt", "numpy.genfromtxt", "csv.", "struct."),
     *("matplotlib.", "seaborn.", "plotly.", "altair.", "metaflow.cards."),
@@ -73,7 +86,7 @@ class ModuleConstant(Rule):
         uses: dict[tuple[str, str], list[tuple[str, Global]]] = {}
         for where, trace in places:
             for event in trace.events:
-                if isinstance(event, Global) and _is_literal_parameter(event.value) and _is_fixed(event):
+                if isinstance(event, Global) and _is_literal_parameter(event) and _is_fixed(event):
                     uses.setdefault((event.owner.path, event.name), []).append((where, event))
         for (_, name), found in uses.items():
             events = [event for _, event in found]
@@ -99,22 +112,22 @@ class ModuleConstant(Rule):
         )
 
 
-def _is_literal_parameter(value: Value) -> bool:
+def _is_literal_parameter(event: Global) -> bool:
     """A number, a container of numbers, or a container in which a number is named like a training parameter."""
-    held = options(value)
-    if len(held) != 1:
-        return all(_is_literal_parameter(option) for option in held)
-    value = held[0]
+    return all(_is_amount(option, event) for option in options(event.value))
+
+
+def _is_amount(value: Value, event: Global) -> bool:
     if isinstance(value, Mapping) and _is_chart(value):
         return False
     if isinstance(value, Mapping):
         return any(number(item) and is_parameter(str(constant(key))) for key, item in value.items) or (
-            number(value) and not _is_codebook(value)
+            number(value) and not _is_codebook(value, event)
         )
     if isinstance(value, Instance):
         return any(number(item) and is_parameter(name) for name, item in value.attributes.items())
     if isinstance(value, Call) and not number(value):
-        given = value.keywords
+        given = {name: item for name, item in value.keywords.items() if _is_written_in(item, value)}
         return bool(given) and (
             any(number(item) and is_parameter(name) for name, item in given.items())
             or all(number(item) for item in given.values())
@@ -135,10 +148,25 @@ def _is_chart(value: Mapping) -> bool:
     )
 
 
-def _is_codebook(value: Mapping) -> bool:
-    """`{"cat": 0, "dog": 1}`: codes for names, not amounts of anything."""
+def _is_written_in(item: Value, call: Call) -> bool:
+    """Whether a number stands in the call itself; one that a name brings in is held against that name."""
+    return call.node is not None and any(part is item.node for part in nodes(call.node))
+
+
+def _is_codebook(value: Mapping, event: Global) -> bool:
+    """`{"cat": 0, "dog": 1}`: codes for names, not amounts of anything.
+
+    Codes are counted from 0 or 1, or are called codes; and nothing that they are handed to takes them for amounts.
+    """
     codes = [constant(item) for _, item in value.items]
-    return all(isinstance(code, int) for code in codes) and len(set(codes)) == len(codes) > 1
+    if not all(isinstance(code, int) for code in codes) or len(set(codes)) != len(codes) or len(codes) < 2:
+        return False
+    if _is_decisive(event.use) or event.use.keyword == "**":
+        return False
+    counted = sorted(code for code in codes if isinstance(code, int))
+    return (counted[0] in (0, 1) and counted[-1] - counted[0] == len(counted) - 1) or bool(
+        set(words(event.name)) & _CODES
+    )
 
 
 def _is_fixed(event: Global) -> bool:
@@ -157,7 +185,7 @@ def _is_exempt(name: str, events: list[Global]) -> bool:
         return True
     if is_parameter(name) or any(_is_decisive(event.use) for event in events):
         return False
-    if all(_is_tiny(option) for event in events for option in options(event.value)):
+    if all(_is_tiny(option) or _is_of_nature(option) for event in events for option in options(event.value)):
         return True
     found = words(name)
     return any(word in _EXEMPT for word in found) or "to" in found[1:-1]
@@ -167,6 +195,11 @@ def _is_tiny(value: Value) -> bool:
     """A number that can only keep another from being zero."""
     held = constant(value)
     return isinstance(held, float) and 0 < abs(held) <= _TOLERANCE
+
+
+def _is_of_nature(value: Value) -> bool:
+    held = constant(value)
+    return isinstance(held, int | float) and not isinstance(held, bool) and float(held) in _NATURE
 
 
 def _is_decisive(use: Use) -> bool:

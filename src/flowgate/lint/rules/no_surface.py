@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.contract import declared
+from flowgate.flow.conf import line_of, read_yaml
+from flowgate.flow.contract import Contract, declared
+from flowgate.flow.source import Source
 from flowgate.flow.trace import Stored
 from flowgate.flow.values import Call, callee, constant
 from flowgate.lint.examples import ECHO, promoted
@@ -28,11 +30,11 @@ class NoSurface(Rule):
     mend = "name, under `surface` in the experiment, the artifacts that are the conclusions, as `step.artifact`"
 
     def check(self, target: Target) -> Iterator[Finding]:
-        try:
-            contract = declared(target.flow, target.conf, target.settings)
-        except FlowgateError:
-            return  # FG401 says so
-        if contract is None:
+        if target.broken_config():
+            return  # FG001 says so
+        yield from self._emptied(target)
+        contracts = _contracts(target)
+        if not contracts:
             return
         stored = {
             (name, event.name)
@@ -40,9 +42,10 @@ class NoSurface(Rule):
             for event in step.trace.events
             if isinstance(event, Stored)
         }
-        if not contract.surface and not any(_is_public(name) for _, name in stored):
+        entries = dict.fromkeys(entry for contract in contracts for entry in contract.surface)
+        if not entries and not any(_is_public(name) for _, name in stored):
             yield self._finding(target, "the flow stores no artifact that could be a conclusion", "none")
-        for entry in contract.surface:
+        for entry in entries:
             step, _, artifact = entry.rpartition(".")
             if step and not any(fnmatch.fnmatchcase(name, step) for name in target.flow.steps):
                 yield self._finding(target, f"the surface names `{entry}`, but the flow has no step `{step}`", entry)
@@ -57,8 +60,41 @@ class NoSurface(Rule):
                     entry,
                 )
 
+    def _emptied(self, target: Target) -> Iterator[Finding]:
+        for path in _emptied(target):
+            where = target.project.relative(path)
+            message = "`surface` is an empty list, so the experiment has no conclusions"
+            found = self.found(target, None, None, message, code=f"surface {where}")
+            yield found._replace(path=where, line=line_of(path, ("surface",)))
+
     def _finding(self, target: Target, message: str, code: str) -> Finding:
-        return self.found(target, target.flow.cls.node, target.flow.module, message, code=f"surface {code}")
+        found = self.found(target, target.flow.cls.node, target.flow.module, message, code=f"surface {code}")
+        for path in target.conf.files() if target.conf is not None else []:
+            for number, line in enumerate(Source(path).text.splitlines(), 1):
+                if code in line.partition("#")[0] and ("surface" in line or "-" in line):
+                    return found._replace(path=target.project.relative(path), line=number)
+        return found
+
+
+def _contracts(target: Target) -> list[Contract]:
+    """What the default composition claims, and what each experiment does; those that cannot be composed are FG401's."""
+    names = target.conf.groups.get("experiment", {}) if target.conf is not None else {}
+    found = []
+    for overrides in ((), *((f"experiment={name}",) for name in names)):
+        try:
+            found.append(declared(target.flow, target.conf, target.settings, overrides))
+        except FlowgateError:
+            continue
+    return [contract for contract in found if contract is not None]
+
+
+def _emptied(target: Target) -> list[str]:
+    """The config files that say, in so many words, that there is no surface."""
+    conf = target.conf
+    if conf is None or target.settings.surface:
+        return []
+    files = [conf.primary, *conf.groups.get("experiment", {}).values()]
+    return [path for path in files if read_yaml(path).get("surface", ...) == []]
 
 
 def _given(target: Target) -> set[str]:

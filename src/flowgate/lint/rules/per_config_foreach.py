@@ -173,6 +173,8 @@ def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -
         return
     for option in flow.resolve(value):
         inner = names + _carried(option, depth)
+        if isinstance(option, Many) and any(_reads(part, "data_axes") for held in option.within for part in walk(held)):
+            continue
         if isinstance(option, Many):
             for loop in option.loops:
                 yield from _factors(flow, loop, _loop_names(option.element, loop), depth + 1)

@@ -11,6 +11,7 @@ from flowgate import witness
 from flowgate.discover import test_files
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
+from flowgate.flow.subject import files_of
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Import
 from flowgate.lint.rule import Example, Rule
@@ -82,8 +83,7 @@ class PocAnchor(Rule):
             if isinstance(node, ast.ImportFrom):
                 names = [f"{node.module or ''}.{alias.name}".strip(".") for alias in node.names]
                 names.append(node.module or "")
-            stems = {os.path.splitext(os.path.basename(path))[0] for path in files}
-            hit = next((name for name in names if _MODULE.search(name) or set(name.split(".")) & stems), None)
+            hit = next((name for name in names if _is_poc_name(target, name, files)), None)
             if hit is not None:
                 message = f"this test imports `{hit}`, the proof of concept: it can only say that the flow is no better"
                 found = self.found(target, node, None, message, code=f"{where}: {hit}")
@@ -91,7 +91,7 @@ class PocAnchor(Rule):
         yield from self._paths(target, source, results)
 
     def _config(self, target: Target, results: set[str]) -> Iterator[Finding]:
-        for path in target.conf.files() if target.conf is not None else []:
+        for path in _configs(target):
             where = target.project.relative(path)
             key = ""
             for number, line in enumerate(Source(path).text.splitlines(), 1):
@@ -105,6 +105,22 @@ class PocAnchor(Rule):
                         message = f"the config reads `{value}`, which the proof of concept made"
                         found = self.found(target, None, None, message, code=f"{where}: {value}")
                         yield found._replace(path=where, line=number)
+
+
+def _configs(target: Target) -> list[str]:
+    """The files of the flow's config folder, and those that its Config declarations read by default."""
+    found = files_of(target.flow, target.conf)
+    return [path for path in found if path.endswith((".yaml", ".yml", ".json", ".toml"))]
+
+
+def _is_poc_name(target: Target, name: str, files: set[str]) -> bool:
+    """Whether a test's import is of the proof of concept: by its file where that is known, else by its name."""
+    modules, home = target.flow.modules, target.flow.module
+    path = modules.find(name, home) or modules.find(name.rpartition(".")[0], home)
+    if path is not None:
+        return path in files or _is_poc_path(target.project.relative(path))
+    stems = {os.path.splitext(os.path.basename(one))[0] for one in files}
+    return _MODULE.search(name) is not None or bool({name.split(".")[0], name.rpartition(".")[2]} & stems)
 
 
 def _sources(target: Target) -> tuple[set[str], set[str]]:
@@ -153,8 +169,13 @@ def _texts(tree: ast.Module) -> Iterator[ast.Constant]:
             passed.add(id(node.value))
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("print", "info", "warning", "debug", "error", "warn") or name.endswith(("Error", "Exception")):
+            said = name in ("print", "info", "warning", "debug", "error", "warn") or name.endswith(
+                ("Error", "Exception")
+            )
+            if said or "sys.path" in ast.unparse(node.func):
                 passed |= {id(part) for part in nodes(node) if isinstance(part, ast.Constant)}
+        if isinstance(node, ast.Compare):
+            passed |= {id(part) for part in nodes(node) if isinstance(part, ast.Constant) and part.value == "poc"}
     for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed:
             yield node

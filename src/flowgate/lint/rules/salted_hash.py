@@ -14,7 +14,9 @@ from flowgate.flow.values import (
     Element,
     Instance,
     Item,
+    Many,
     Operation,
+    Setting,
     Value,
     callee,
     constant,
@@ -29,6 +31,7 @@ _TEXT = frozenset(
     ("builtins.str", "builtins.repr", "builtins.format", "builtins.ascii", "builtins.bytes", "json.dumps")
 )
 _TEXT_METHODS = frozenset("encode decode join format strip lower upper replace title hexdigest isoformat".split())
+_SPLITS = frozenset("split rsplit splitlines partition rpartition".split())
 _SEEDERS = ("seed", "manual_seed", "seed_everything", "set_seed", "set_random_seed", "manual_seed_all")
 
 
@@ -81,18 +84,26 @@ def _one_is_salted(target: Target, value: Value, depth: int) -> bool:
         return value.operator == "JoinedStr" or (
             value.operator in ("Add", "Mod") and any(_is_salted(target, operand, depth) for operand in value.operands)
         )
+    if isinstance(value, Setting):
+        return value.kind == "Parameter" and isinstance(constant(value.call.argument(1, "default")), str)
+    if isinstance(value, Many):
+        return value.type != "dict" and _is_salted(target, value.element, depth)
     if isinstance(value, Call):
         if callee(value) in ("builtins.tuple", "builtins.frozenset", "builtins.sorted") and value.args:
             return _is_salted(target, value.args[0], depth)
-        return callee(value) in _TEXT or method_of(value) in _TEXT_METHODS
+        if method_of(value) in ("choice", "sample") and value.args:
+            return _is_salted(target, value.args[0], depth)
+        return callee(value) in _TEXT or method_of(value) in (_TEXT_METHODS | _SPLITS)
     if isinstance(value, Element):
         return any(
-            isinstance(held, Display) and any(_is_salted(target, one, depth) for one in held.elements)
+            isinstance(held, Display | Many | Call) and _is_salted(target, held, depth)
             for held in target.flow.resolve(value.collection)
         )
     if isinstance(value, Item):
         key = constant(value.key)
         for held in target.flow.resolve(value.base):
+            if isinstance(held, Call) and method_of(held) in _SPLITS:
+                return True
             if isinstance(held, Display) and isinstance(key, int) and -len(held.elements) <= key < len(held.elements):
                 return _is_salted(target, held.elements[key], depth)
         return False

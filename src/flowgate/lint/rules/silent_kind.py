@@ -10,7 +10,7 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.conf import line_of, read_yaml
 from flowgate.flow.syntax import nodes
-from flowgate.flow.values import Mapping, Module, Value, constant, options
+from flowgate.flow.values import Function, Mapping, Module, Value, constant, options
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.meaning.words import words
@@ -24,7 +24,10 @@ _TRAINING = frozenset(
 )
 # What has a kind that is no method's.
 _OTHERS = frozenset(
-    "data dataset plot chart figure file source event message row column record job task request token node".split()
+    """
+    data dataset plot chart figure file source event message row column record job task request token node corpus corpora
+    noise distribution signal generator simulator augment augmentation channel layout
+    """.split()
 )
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -51,11 +54,12 @@ class SilentKind(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         known: list[frozenset[str] | None] = []
+        registered = _registered(target.flow.closure)
         for module in target.flow.closure:
             tree = module.source.parse() if b"kind" in module.source.data else None
             for function in nodes(tree) if tree is not None else ():
                 if isinstance(function, _FUNCTIONS | ast.ClassDef):
-                    for found in _dispatches(function, module):
+                    for found in _dispatches(function, module, registered):
                         known.append(found.known)
                         if found.fault:
                             yield self.found(target, found.node, module, found.fault)
@@ -78,13 +82,13 @@ class SilentKind(Rule):
                     yield found._replace(path=where, line=line_of(path, ("kind",)))
 
 
-def _dispatches(scope: ast.AST, module: Module) -> Iterator[Dispatch]:
+def _dispatches(scope: ast.AST, module: Module, registered: dict[str, frozenset[str]]) -> Iterator[Dispatch]:
     """Every decision by a method's kind in one function, or default of it in one class."""
     if isinstance(scope, ast.ClassDef):
         yield from _defaults_of(scope)
         return
     assert isinstance(scope, _FUNCTIONS)
-    reader = _Reader(scope, module)
+    reader = _Reader(scope, module, registered)
     inner = {
         id(part) for one in nodes(scope) if isinstance(one, _FUNCTIONS) and one is not scope for part in nodes(one)
     }
@@ -105,13 +109,17 @@ def _dispatches(scope: ast.AST, module: Module) -> Iterator[Dispatch]:
             yield from reader.of_match(node)
         elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             yield from reader.of_or(node)
+        elif isinstance(node, ast.Try):
+            yield from reader.of_try(node)
 
 
 class _Reader:
     """One function, and what in it is a method's kind."""
 
-    def __init__(self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> None:
-        self.function, self.module = function, module
+    def __init__(
+        self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, registered: dict[str, frozenset[str]]
+    ) -> None:
+        self.function, self.module, self.registered = function, module, registered
         self.aliases: set[str] = set()
         for node in nodes(function):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -145,7 +153,7 @@ class _Reader:
         if own:
             return bool(own & _TRAINING)
         read_from = {word for part in nodes(node) for word in words(getattr(part, "id", ""))}
-        if read_from & _OTHERS:
+        if (read_from | set(words(self.function.name))) & _OTHERS:
             return False
         around = set(words(self.function.name)) | {
             word for part in nodes(node) for word in words(getattr(part, "id", ""))
@@ -160,7 +168,7 @@ class _Reader:
             default = call.args[1] if len(call.args) > 1 else None
             default = default or next((k.value for k in call.keywords if k.arg == "default"), None)
             if _kind(getattr(call.args[0], "value", "")) and self._is_method(call):
-                if default is not None and not _is_none(default):
+                if default is not None and not _is_none(default) and not self._is_sentinel(default):
                     yield Dispatch(_silent(f"read with the default {ast.unparse(default)}"), call, frozenset())
             elif self._is_method(call.args[0], call.func.value, *([default] if default is not None else [])):
                 yield from self.of_lookup(call.func.value, call.args[0], default, call)
@@ -175,12 +183,59 @@ class _Reader:
             return
         held = options(self.module.env.get(getattr(registry, "id", "")) or Value())[0]
         names = _keys(held) or _keys_here(self.function, registry)
+        names = (names or frozenset()) | self.registered.get(
+            ast.unparse(registry).rpartition(".")[2], frozenset()
+        ) or None
         if default is not None and not _is_none(default):
             fault = _silent(f"looked up with the default {ast.unparse(default)}")
             yield Dispatch(fault, call or registry, names)
         else:
             made = _collected_with_default(self.module, self.function, registry)
             yield Dispatch(_silent("looked up in a `defaultdict`") if made is not None else "", made or key, names)
+
+    def of_try(self, node: ast.Try) -> Iterator[Dispatch]:
+        """`try: fit = KINDS[kind]` with an `except KeyError` that goes on with another."""
+        looked_up = [
+            part
+            for one in node.body
+            for part in nodes(one)
+            if isinstance(part, ast.Subscript)
+            and self._names_kind(part.slice)
+            and self._is_method(part.slice, part.value)
+        ]
+        for handler in node.handlers if looked_up else []:
+            caught = (
+                {getattr(part, "id", "") for part in nodes(handler.type)} if handler.type is not None else {"Exception"}
+            )
+            if (
+                caught & {"KeyError", "LookupError", "Exception"}
+                and not self._stops(handler.body)
+                and self._trains(handler.body)
+            ):
+                yield Dispatch(_silent(f"sent to `{_shown(handler.body)}`"), handler, frozenset())
+
+    def _is_sentinel(self, default: ast.expr) -> bool:
+        """Whether a default only says that there is none: it is tested with `is`, and what follows refuses."""
+        if not isinstance(default, ast.Name | ast.Attribute):
+            return False
+        for one in nodes(self.function):
+            if isinstance(one, ast.If) and isinstance(one.test, ast.Compare) and isinstance(one.test.ops[0], ast.Is):
+                if ast.unparse(one.test.comparators[0]) == ast.unparse(default) and self._stops(one.body):
+                    return True
+        return False
+
+    def _stops(self, body: list[ast.stmt]) -> bool:
+        """Whether a block refuses: by itself, or by a function of ours that always does."""
+        if _stops(body):
+            return True
+        called = [
+            one.value for one in body if isinstance(one, ast.Expr | ast.Return) and isinstance(one.value, ast.Call)
+        ]
+        names = [call.func.id for call in called if isinstance(call.func, ast.Name)]
+        return any(_refuses(option) for name in names for option in options(self._held(name)))
+
+    def _held(self, name: str) -> Value:
+        return self.module.env.get(name) or Value()
 
     def of_or(self, node: ast.BoolOp) -> Iterator[Dispatch]:
         """`spec.get("kind") or "mlp"`, `REGISTRY.get(kind) or train_mlp`."""
@@ -212,25 +267,29 @@ class _Reader:
             if nested is not None and self._compared(nested.test, *nested.body) is not None:
                 yield Dispatch("", first, kinds)  # the next `if` goes on with it
                 return
-        if rest and not _stops(rest) and self._trains(rest):
+        if rest and not self._stops(rest) and self._trains(rest):
             yield Dispatch(_silent(f"sent to `{_shown(rest)}`"), first, kinds)
         else:
             yield Dispatch("", first, kinds)
 
     def of_match(self, node: ast.Match) -> Iterator[Dispatch]:
+        patterns: list[ast.AST] = [case.pattern for case in node.cases]
         if not self._is_method(node.subject, *node.cases):
-            return
+            patterns = [one for pattern in patterns for one in _kind_patterns(pattern)]
+            asked = ast.Subscript(node.subject, ast.Constant("kind"))
+            if not patterns or not self._is_method(asked, *node.cases):
+                return
         kinds = frozenset(
             part.value.value
-            for case in node.cases
-            for part in nodes(case.pattern)
+            for pattern in patterns
+            for part in nodes(pattern)
             if isinstance(part, ast.MatchValue)
             and isinstance(part.value, ast.Constant)
             and isinstance(part.value.value, str)
         )
         last = node.cases[-1]
         open_ended = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
-        if open_ended and not _stops(last.body) and self._trains(last.body):
+        if open_ended and not self._stops(last.body) and self._trains(last.body):
             yield Dispatch(_silent(f"sent to `{_shown(last.body)}`"), last.pattern, kinds)
         else:
             yield Dispatch("", node, kinds if kinds else None)
@@ -257,13 +316,57 @@ class _Reader:
         for part in body:
             if isinstance(part, ast.Call | ast.Name | ast.Attribute | ast.Lambda):
                 return True
-            if isinstance(part, ast.Return) and part.value is not None and not _is_none(part.value):
+            if isinstance(part, ast.Return) and part.value is not None and not isinstance(part.value, ast.Constant):
                 return True
             if any(isinstance(one, ast.Call) and not _tells(one) for one in nodes(part)):
                 return True
             if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name | ast.Attribute):
                 return True
         return False
+
+
+def _registered(modules: list[Module]) -> dict[str, frozenset[str]]:
+    """The keys of each registry that decorators fill: `@method("topk")`, whose function does `METHODS[name] = fn`."""
+    trees = [tree for module in modules if (tree := module.source.parse()) is not None]
+    functions = [one for tree in trees for one in tree.body if isinstance(one, _FUNCTIONS)]
+    fills: dict[str, str] = {}
+    for function in functions:
+        given = {argument.arg for argument in (*function.args.args, function.args.vararg) if argument is not None}
+        for part in nodes(function):
+            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(part.value, ast.Name):
+                if given or isinstance(part.slice, ast.Name):
+                    fills[function.name] = part.value.id
+    found: dict[str, set[str]] = {}
+    for tree in trees if fills else []:
+        for part in nodes(tree):
+            for decorator in getattr(part, "decorator_list", []):
+                name = ast.unparse(decorator.func).rpartition(".")[2] if isinstance(decorator, ast.Call) else ""
+                if name in fills:
+                    keys = [one.value for one in decorator.args if isinstance(one, ast.Constant)]
+                    found.setdefault(fills[name], set()).update(key for key in keys if isinstance(key, str))
+    return {registry: frozenset(keys) for registry, keys in found.items()}
+
+
+def _refuses(value: Value) -> bool:
+    """Whether a function never returns: it says so, or all it comes to is a `raise`."""
+    node = value.node if isinstance(value, Function) else None
+    if not isinstance(node, _FUNCTIONS):
+        return False
+    said = ast.unparse(node.returns).rpartition(".")[2] if node.returns is not None else ""
+    return said in ("NoReturn", "Never") or (
+        isinstance(node.body[-1], ast.Raise) and not any(isinstance(one, ast.Return) for one in nodes(node))
+    )
+
+
+def _kind_patterns(pattern: ast.AST) -> list[ast.AST]:
+    """What stands under `"kind"` in the mappings of a pattern: `case {"kind": "topk", **rest}`."""
+    return [
+        inner
+        for one in nodes(pattern)
+        if isinstance(one, ast.MatchMapping)
+        for key, inner in zip(one.keys, one.patterns, strict=True)
+        if _kind(getattr(key, "value", ""))
+    ]
 
 
 def _kind(name: object) -> str:

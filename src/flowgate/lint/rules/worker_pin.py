@@ -15,7 +15,7 @@ from flowgate.target import Target
 _LARGEST = 1_000_000
 _WORKERS = re.compile(r"--max-workers(?:\s+|=)[\"']?(\d+)|METAFLOW_RUN_MAX_WORKERS=[\"']?(\d+)")
 _RUNNER = re.compile(r"max_workers\s*=\s*(\d+)")
-_VARIABLE = re.compile(r"--max-workers(?:\s+|=)[\"']?\$")
+_VARIABLE = re.compile(r"--max-workers(?:\s+|=)[\"']?\$[{(]{0,2}\s*(?:env\.)?(\w+)(?::?-(\d+))?")
 # What follows the flow's name when a run is started; what may stand before the command are options with their values.
 _STARTS = r"[\"']?(?:[ ,]+[\"']?(?:--?[\w-]+(?:[= ][^\s]+)?)[\"']?)*[ ,]+[\"']?(?:run|resume)\b"
 
@@ -78,11 +78,26 @@ def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
             number += 1
         if pattern.search(command) is None or re.match(r"\s*#[^`]*$", command):
             continue
-        asked = _WORKERS.search(command)
+        asked, variable = _WORKERS.search(command), _VARIABLE.search(command)
         if asked is not None:
             yield first, command, int(asked[1] or asked[2])
-        elif not exported and not _VARIABLE.search(command):
+        elif variable is not None:
+            held = variable[2] or _set_to(text, variable[1])
+            if held is not None:
+                yield first, command, int(held)
+        elif not exported:
             yield first, command, None
+
+
+def _set_to(text: str, name: str) -> str | None:
+    """The number that a Makefile, a script or a workflow gives a variable; None where it is given none, or several."""
+    found = set(
+        re.findall(
+            rf"(?m)^\s*(?:export\s+|local\s+|readonly\s+|-?\s*)?{re.escape(name)}\s*(?:[?:]{{0,2}}=|:)\s*[\"']?(\d+)\b",
+            text,
+        )
+    )
+    return found.pop() if len(found) == 1 else None
 
 
 def _in_python(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:

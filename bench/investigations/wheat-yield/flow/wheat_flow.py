@@ -87,6 +87,10 @@ class WheatFlow(FlowSpec):
     @step
     def join(self, inputs):
         self.rows = [row for branch in inputs for row in branch.rows]
+        self.next(self.analyse)
+
+    @step
+    def analyse(self):
         self.next(self.tabulate, self.sensitivity)
 
     @step
