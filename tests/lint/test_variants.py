@@ -196,6 +196,11 @@ CONSTANT_BAD = {
         "import functools\nEPOCHS = 4\nfit = functools.partial(train_it, epochs=EPOCHS)".replace("train_it", "len"),
         "fit([1])",
     ),
+    "amounts by name": constant("DEPTH = {'shallow': 3, 'deep': 6}", "train([1], max_depth=DEPTH['deep'])"),
+    "handed to a decorator": constant(
+        "K = 7\n\ndef fixed(k):\n    def wrap(f):\n        return lambda x: f(x, k)\n    return wrap\n\n@fixed(K)\ndef kmers(x, k):\n    return x[:k]",
+        "kmers('acgt')",
+    ),
     "a slice": constant("TOP_K = 5", "[1, 2, 3][:TOP_K]"),
     "in a registry's function": constant(
         "LR = 0.1\n\ndef sgd(x):\n    return x * LR\n\nMETHODS = {'sgd': (sgd, 1)}",
@@ -208,6 +213,8 @@ CONSTANT_GOOD = {
     "codes for labels": constant("LABELS = {'cat': 0, 'dog': 1}", "LABELS['cat']"),
     "a fallback of a lookup": constant("EPOCHS = 20", "{'epochs': 3}.get('epochs', EPOCHS)"),
     "units": constant("MILES_TO_KM = 1.609\nSECONDS_PER_DAY = 86400", "MILES_TO_KM * SECONDS_PER_DAY"),
+    "standard gravity": constant("G = 9.80665", "len([1]) / G"),
+    "the mass of a residue": constant("GLYCINE_DALTON = 57.02146", "len([1]) * GLYCINE_DALTON"),
     "a size of the machinery": constant("N = 4", "__import__('multiprocessing').Pool(processes=N)"),
 }
 

@@ -162,6 +162,58 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
         ),
         "a dataclass default": (train("return method_spec", "class MethodSpec:\n    kind: str = 'topk'\n\n\n"), True),
         "a kind nobody registered": (train('return {"mlp": train_mlp}[method_spec["kind"]](method_spec)'), True),
+        "a registry that decorators fill": (
+            train(
+                'return ARMS[method_spec["kind"]](method_spec)',
+                "ARMS = {}\n\n\ndef arm(kind):\n    def add(fn):\n        ARMS[kind] = fn\n        return fn\n\n    return add\n\n\n@arm('mlp')\n",
+            ),
+            True,
+        ),
+        "a mapping pattern": (
+            train(
+                'match method_spec:\n        case {"kind": "topk"}:\n            return train_topk(method_spec)\n        case _:\n            return train_mlp(method_spec)'
+            ),
+            True,
+        ),
+        "caught and replaced": (
+            train(
+                "try:\n        fit = "
+                + KINDS
+                + '[method_spec["kind"]]\n    except KeyError:\n        fit = train_mlp\n    return fit(method_spec)'
+            ),
+            True,
+        ),
+        "caught and refused": (
+            train(
+                "try:\n        fit = "
+                + KINDS
+                + '[method_spec["kind"]]\n    except KeyError:\n        raise ValueError("no such kind") from None\n    return fit(method_spec)'
+            ),
+            False,
+        ),
+        "refused by a helper": (
+            train(
+                'match method_spec["kind"]:\n        case "topk":\n            return train_topk(method_spec)\n        case other:\n            refuse(other)',
+                "def refuse(kind):\n    raise ValueError(kind)\n\n\n",
+            ),
+            False,
+        ),
+        "a sentinel that is refused": (
+            train(
+                'kind = method_spec.get("kind", MISSING)\n    if kind is MISSING:\n        raise ValueError("no kind")\n    return '
+                + KINDS
+                + "[kind](method_spec)",
+                "MISSING = object()\n\n\n",
+            ),
+            False,
+        ),
+        "the kind of a corpus": (
+            train(
+                "return " + KINDS + '[method_spec["kind"]](method_spec)',
+                'def corpus(spec, rng):\n    if spec["kind"] == "zipf":\n        rate = rng.zipf(2)\n    else:\n        rate = rng.random()\n    return rate\n\n\n',
+            ),
+            False,
+        ),
         "a strict registry": (train("return " + KINDS + '[method_spec["kind"]](method_spec)'), False),
         "get, then refused": (
             train(
@@ -297,6 +349,18 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
             True,
         ),
         "with a tag": (pinned({"ci.yml": "run: python flow.py run --tag nightly\n"}), True),
+        "by a variable of make": (
+            pinned({"Makefile": "WORKERS ?= 4\nrun:\n\tpython flow.py run --max-workers $(WORKERS)\n"}),
+            True,
+        ),
+        "by a variable of the shell": (
+            pinned({"run.sh": "N=8\npython flow.py run --max-workers ${N}\n"}),
+            True,
+        ),
+        "pinned by a variable": (
+            pinned({"Makefile": "WORKERS := 1\nrun:\n\tpython flow.py run --max-workers $(WORKERS)\n"}),
+            False,
+        ),
         "pinned over two lines": (pinned({"run.sh": "python flow.py run \\\n  --max-workers 1\n"}), False),
         "pinned by the environment": (
             pinned({"run.sh": "export METAFLOW_RUN_MAX_WORKERS=1\npython flow.py run\n"}),
@@ -345,6 +409,47 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
             True,
         ),
         "a test": (poc({**POC, "tests/test_a.py": "from poc.noise import fit\n"}), True),
+        "in a config that the flow reads itself": (
+            poc(
+                {**POC, "setup.yaml": "reference: poc/results.json\n"},
+                "self.score = open(self.cfg['reference']).read()",
+                "import os, yaml\nfrom metaflow import Config\n",
+            )
+            | {
+                "flow.py": poc(
+                    {},
+                    "self.score = open(self.cfg['reference']).read()",
+                    "import os, yaml\nfrom metaflow import Config\n",
+                )["flow.py"].replace(
+                    "class NoiseFlow(FlowSpec):\n",
+                    "class NoiseFlow(FlowSpec):\n    cfg = Config('cfg', default=os.path.join(os.path.dirname(__file__), 'setup.yaml'), parser=yaml.safe_load)\n",
+                )
+            },
+            True,
+        ),
+        "a package that shares a script's name": (
+            poc(
+                {
+                    **POC,
+                    "noise/__init__.py": "",
+                    "noise/parts.py": "def halves(n):\n    return n // 2\n",
+                    "tests/test_a.py": "from noise.parts import halves\n",
+                    "flowgate.toml": '[flow."flow.py"]\nsources = ["poc/noise.py"]\n',
+                },
+                "self.score = halves(4)",
+                "from noise.parts import halves\n",
+            ),
+            False,
+        ),
+        "a test that it is not loaded": (
+            poc(
+                {
+                    **POC,
+                    "tests/test_a.py": "import sys\n\ndef test_a():\n    assert all(m.split('.')[0] != 'poc' for m in sys.modules)\n",
+                }
+            ),
+            False,
+        ),
         "in a docstring": (poc(POC, '"""As in poc/noise.py."""; self.score = 1'), False),
         "in a comment": (poc(POC, "self.score = 1  # poc/results.json had 0.9"), False),
         "in a message": (poc(POC, "print('see poc/noise.py'); self.score = 1"), False),
