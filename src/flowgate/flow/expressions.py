@@ -238,8 +238,21 @@ def operation(run: Run, node: ast.expr, scope: Scope) -> Value:
     outer, run.use = run.use, Use(_OPERATION_USES[type(node)], "") if type(node) in _OPERATION_USES else run.use
     operands = [run.value(child, scope) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     run.use = outer
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        tables = [options(one)[0] for one in operands]
+        if all(isinstance(one, Mapping) for one in tables):
+            return _united([one for one in tables if isinstance(one, Mapping)], node, scope)
     name = type(node.op).__name__ if isinstance(node, ast.BinOp | ast.UnaryOp) else type(node).__name__
     return Operation(name, operands, node, scope.module)
+
+
+def _united(tables: list[Mapping], node: ast.expr, scope: Scope) -> Mapping:
+    """`defaults | {"lr": 0.1}`: of a key that both have, the value of the later."""
+    items: list[tuple[Value, Value]] = []
+    for table in tables:
+        keys = {key for name, _ in table.items if (key := constant(name)) is not ...}
+        items = [item for item in items if constant(item[0]) not in keys] + table.items
+    return Mapping(items, node, scope.module)
 
 
 EXPRESSIONS: dict[type[ast.AST], Callable[[Run, Any, Scope], Value]] = {

@@ -28,6 +28,8 @@ IsSource = Callable[[Value], bool]
 _FREE = frozenset(
     f"builtins.{name}" for name in ("sorted", "set", "frozenset", "len", "any", "all", "min", "max", "bool")
 )
+_FREE |= {f"statistics.{name}" for name in ("median", "median_low", "median_high", "mean", "fmean", "multimode")}
+_FREE |= {f"numpy.{name}" for name in ("median", "max", "min", "amax", "amin", "ptp", "any", "all")}
 _FREE |= {"math.fsum", "collections.Counter", "numpy.sort", "numpy.unique", "natsort.natsorted", "random.shuffle"}
 # What hands on the items of a collection in the order in which they come.
 _IN_ORDER = frozenset(
@@ -102,7 +104,8 @@ def _look(value: Value, is_source: IsSource) -> tuple[bool, list[Value]]:
     if isinstance(value, Element):
         return False, []
     if isinstance(value, Attr) and any(
-        isinstance(base, Item) and _look(base, is_source)[0] for base in options(value.base)
+        (isinstance(base, Item) or callee(base) == "builtins.next") and _look(base, is_source)[0]
+        for base in options(value.base)
     ):
         return True, []
     return False, list(value.parts())

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from flowgate.lint.rule import Rule
     from flowgate.target import Target
 
-ALWAYS, PROMOTED, CONFIGURED = "always", "promoted", "configured"
+ALWAYS, PROMOTED, CONFIGURED, IMPORTING = "always", "promoted", "configured", "importing"
 
 
 class Entry(NamedTuple):
     """A rule's id and file, and the flows it can concern: all, the promoted, those with a config or settings of their
-    own, or those in whose code one of some words stands (a space between two)."""
+    own, those that import files of ours or tell of a launcher, or those in whose code one of some words stands (a space
+    between two)."""
 
     id: str
     file: str
@@ -43,13 +44,17 @@ class Entry(NamedTuple):
             return False
         if self.concerns == CONFIGURED:
             return target.conf is not None or target.path in target.project.settings.flow
-        words = [word.encode() for word in self.concerns.split()]
+        if self.concerns == IMPORTING and len(target.flow.closure) > 1:
+            return True
+        words = [word.encode() for word in (_LAUNCHERS if self.concerns == IMPORTING else self.concerns).split()]
         return any(word in module.source.data for module in target.flow.closure for word in words)
 
 
+_LAUNCHERS = "script uv"
+
 REGISTRY = (
     Entry("FG001", "unreadable", ALWAYS),
-    Entry("FG101", "script_mode_import", "script uv"),
+    Entry("FG101", "script_mode_import", IMPORTING),
     Entry("FG102", "cwd_relative_path", "Config IncludeFile"),
     Entry("FG103", "eager_metaflow", PROMOTED),
     Entry("FG104", "shell_drift", PROMOTED),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flowgate.finding import Finding
 from flowgate.flow.evaluate import run_function
 from flowgate.flow.model import FOREACH, Flow, Step, Transition
+from flowgate.flow.paths import places
 from flowgate.flow.values import (
     Attr,
     Call,
@@ -22,6 +23,7 @@ from flowgate.flow.values import (
     Many,
     Mapping,
     Operation,
+    Self,
     Setting,
     Value,
     callee,
@@ -46,6 +48,13 @@ _GRIDS = ("sklearn.model_selection.ParameterGrid", "sklearn.model_selection.Para
 _SPREADS = frozenset(["range", "linspace", "logspace", "arange", "geomspace", "uniform", "loguniform", "choice"])
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "torch.nn.", "torch.optim.", "keras.")
 _NAMEDTUPLES = ("collections.namedtuple", "typing.NamedTuple")
+_CONFIG_FOLDERS = frozenset(
+    "method methods model models experiment experiments training hparams hyperparams sweeps grids optimizer".split()
+)
+# Sections of a config whose every list is one of training values.
+_SECTIONS = frozenset(
+    "model models training train trainer optim optimizer optimiser hparams hyperparameters hyper net network".split()
+)
 _DEEPEST = 16
 _KEYS_DEEP = 4
 
@@ -83,8 +92,7 @@ class PerConfigForeach(Rule):
     def _finding(
         self, target: Target, step: Step, transition: Transition, listed: Value, reasons: list[str]
     ) -> Finding:
-        made = [value for value in target.flow.resolve(listed) if value.node is not None]
-        at = made[0] if made else transition.call
+        at = _built(target.flow, step, transition, listed)
         task = transition.targets[0] if transition.targets else "?"
         return self.found(
             target,
@@ -99,17 +107,42 @@ class PerConfigForeach(Rule):
         )
 
 
+def _built(flow: Flow, step: Step, transition: Transition, listed: Value) -> Value:
+    """Where the list is built: in a helper of its own, or in the step, by a call that hands a helper what is to vary."""
+    made = [value for value in flow.resolve(listed) if value.node is not None]
+    at: Value = made[0] if made else transition.call
+    own = {id(node) for node in step.nodes}
+    if id(at.node) not in own and isinstance(listed, Call) and id(listed.node) in own:
+        given = [*listed.args, *listed.keywords.values()]
+        if any(config_path(flow, one) is None and not isinstance(one, Self | Setting) for one in given):
+            return listed
+    return at
+
+
 def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]:
     """The names of the factors that are methods, training values or whole configs."""
     found: dict[str, None] = {}
     for value in target.flow.resolve(listed):
         for name in _varying_keys(target.flow, value):
             found[f"`{name}`"] = None
+        if _makes_many_estimators(target.flow, value):
+            found["estimators"] = None
     for factor in _factors(target.flow, listed, ()):
         reason = _reason(target, factor, transition)
         if reason and not _is_single(factor.value):
             found.setdefault(reason, None)
     return list(found)
+
+
+def _makes_many_estimators(flow: Flow, value: Value, depth: int = 0) -> bool:
+    """A comprehension, or a generator function, that gives one estimator after the other."""
+    if depth > _KEYS_DEEP:
+        return False
+    if isinstance(value, Many):
+        return any(_is_estimator(option) for option in flow.resolve(value.element))
+    if isinstance(value, Call) and callee(value).rpartition(".")[2] in _THROUGH:
+        return any(_makes_many_estimators(flow, held, depth + 1) for part in value.args for held in flow.resolve(part))
+    return False
 
 
 def _is_single(value: Value) -> bool:
@@ -176,8 +209,9 @@ def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -
         if isinstance(option, Many) and any(_reads(part, "data_axes") for held in option.within for part in walk(held)):
             continue
         if isinstance(option, Many):
+            above = inner if len(option.loops) == 1 else ()
             for loop in option.loops:
-                yield from _factors(flow, loop, _loop_names(option.element, loop), depth + 1)
+                yield from _factors(flow, loop, (*above, *_loop_names(option.element, loop)), depth + 1)
             if not option.loops or isinstance(option.element, Element | Display | Mapping):
                 yield from _grown(flow, option, inner, depth)
         elif isinstance(option, Call):
@@ -231,7 +265,12 @@ def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iter
     name = callee(call) or (call.func.name if isinstance(call.func, Attr) else "")
     last = name.rpartition(".")[2]
     if name in _GRIDS and call.args:
-        yield from _of_grid(flow, call, names, depth)
+        yield from _of_grid(flow, call, call.args[0], names, depth)
+        return
+    if name == "functools.reduce" and len(call.args) > 1:
+        for option in flow.resolve(call.args[1]):
+            if method_of(option) == "items" and isinstance(option, Call) and isinstance(option.func, Attr):
+                yield from _of_grid(flow, call, option.func.base, names, depth)
         return
     if last in _SPREADS:
         yield Factor(call, names)
@@ -246,9 +285,9 @@ def _of_call(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iter
         yield from _factors(flow, part, names, depth + 1)
 
 
-def _of_grid(flow: Flow, call: Call, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
+def _of_grid(flow: Flow, call: Call, grid: Value, names: tuple[str, ...], depth: int) -> Iterator[Factor]:
     """`ParameterGrid({...})`: a factor for each key; a grid that cannot be read is one of hyper-parameters."""
-    for option in flow.resolve(call.args[0]):
+    for option in flow.resolve(grid):
         if isinstance(option, Mapping):
             for key, value in option.items:
                 yield from _factors(flow, value, (str(constant(key)),), depth + 1)
@@ -261,6 +300,9 @@ def _reason(target: Target, factor: Factor, transition: Transition) -> str:
     value = factor.value
     if callee(value) in _GRIDS:
         return "a parameter grid"
+    listed = _listed_configs(value)
+    if listed:
+        return listed
     path = config_path(target.flow, value)
     if path is not None:
         return _by_config(target, path)
@@ -274,6 +316,21 @@ def _reason(target: Target, factor: Factor, transition: Transition) -> str:
         if found == "estimators" or (found and not any(is_data(name) for name in factor.names)):
             return found
     return _by_names((*factor.names, *_consumers(target.flow, value, transition)))
+
+
+def _listed_configs(value: Value) -> str:
+    """The folder of a listing, where it holds a config for each method or experiment."""
+    method = method_of(value)
+    path: Value | None = None
+    if method in ("iterdir", "glob", "rglob") and isinstance(value, Call) and isinstance(value.func, Attr):
+        path = value.func.base
+    elif callee(value) in ("os.listdir", "os.scandir", "glob.glob") and isinstance(value, Call) and value.args:
+        path = value.args[0]
+    for place in places(path) if path is not None else ():
+        folder = next((part for part in reversed(place.path.split("/")) if part and "*" not in part), "")
+        if folder.lower() in _CONFIG_FOLDERS:
+            return f"the configs in `{folder}`"
+    return ""
 
 
 def _is_read(value: Value) -> bool:
@@ -370,10 +427,14 @@ def _by_config(target: Target, path: tuple[str, ...]) -> str:
             return _whole_axes(target)
         if axis[0] == "data_axes" or axis[0] in _data_axes(target):
             return ""
+        if not _data_axes(target):
+            return f"`{shown}`" if is_parameter(axis[0]) else ""
         return f"the training axis `{axis[0]}`"
     if not keys or keys[-1] in ("data_axes", "seeds"):
         return ""
-    return f"`{shown}`" if is_parameter(keys[-1]) or keys[-1] == "training_axes" else ""
+    if is_parameter(keys[-1]) or keys[-1] == "training_axes":
+        return f"`{shown}`"
+    return f"`{shown}`" if set(keys[:-1]) & _SECTIONS and not is_data(keys[-1]) else ""
 
 
 def _whole_axes(target: Target) -> str:

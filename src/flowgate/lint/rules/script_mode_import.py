@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator
 
 from flowgate import witness
+from flowgate.discover import text_files
 from flowgate.finding import Finding
 from flowgate.flow.paths import FIXED, UNKNOWN, Place, is_path_object, places
+from flowgate.flow.source import Source
 from flowgate.flow.trace import Called, Event, Import
 from flowgate.flow.values import Call, Display, Many, Module, Operation, Value, callee, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
+_LARGEST = 1_000_000
 _INSERTS = {"insert": 1, "append": 0, "extend": 0, "__set__": 0, "__setitem__": 1, "addsitedir": 0}
 
 
@@ -152,9 +155,20 @@ def _inserted(value: Value) -> list[Place]:
 def _uv_launches(target: Target) -> bool:
     launcher = target.project.settings.prove.launcher
     shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
-    return os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (
-        shebang.startswith(b"#!") and b"uv run" in shebang
-    )
+    if os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (shebang.startswith(b"#!") and b"uv run" in shebang):
+        return True
+    return any(_starts_with_uv(target, name) for name in text_files(target.project.root))
+
+
+def _starts_with_uv(target: Target, name: str) -> bool:
+    """Whether a script, workflow or document starts the flow by `uv run`, and puts no folder on the path for it."""
+    flow = os.path.basename(target.flow.path)
+    data = Source(target.project.absolute(name)).data
+    if flow.encode() not in data or b"uv" not in data or b"PYTHONPATH" in data or len(data) > _LARGEST:
+        return False
+    text = data.decode("utf-8", "replace")
+    started = re.findall(rf"\buvx?\s+run\b(?:(?!\n|&&|;|\|).)*?[\s/]{re.escape(flow)}", text)
+    return any("--with-editable" not in one and "--with ." not in one and " -m " not in one for one in started)
 
 
 def _is_packaged(target: Target) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from flowgate.finding import WARNING, Finding
 from flowgate.flow.model import SPLIT, SWITCH, Step
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Attr, Element, Inputs, Item, Value, options, walk
+from flowgate.flow.values import Attr, Element, Inputs, Item, Value, callee, options, walk
 from flowgate.lint.arrival import doubtful_sums, exposed
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -36,7 +37,8 @@ class UnorderedJoin(Rule):
 
     def _of(self, target: Target, step: Step, event: Stored, assigned: set[str]) -> Iterator[Finding]:
         uses = [value for value in exposed(event.value, _is_inputs, lists=False) if _reads(value, assigned)]
-        uses += [value for value in _picked(event.value) if value.name in assigned]
+        if not _is_chosen(step, event.node):
+            uses += [value for value in _picked(event.value) if value.name in assigned]
         if not uses:
             for value in doubtful_sums(event.value, _is_inputs):
                 if _reads(value, assigned):
@@ -55,6 +57,32 @@ class UnorderedJoin(Rule):
             )
             value = next((part for part in walk(value) if _is_unpacked(part)), value)
             yield self.found(target, value.node or event.node, value.home or event.home, message, step=step.name)
+
+
+def _is_chosen(step: Step, stored: ast.AST) -> bool:
+    """`if best is None or one.score > best.score: best = one` in a loop: a largest, written out."""
+    names = {
+        part.id for node in step.nodes if _stores(node, stored) for part in nodes(node) if isinstance(part, ast.Name)
+    }
+    for loop in (node for node in step.nodes if isinstance(node, ast.For)):
+        for test in (node for node in nodes(loop) if isinstance(node, ast.If)):
+            compares = any(
+                isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+                for part in nodes(test.test)
+            )
+            kept = {
+                one.id
+                for part in test.body
+                for one in nodes(part)
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            }
+            if compares and kept & names:
+                return True
+    return False
+
+
+def _stores(node: ast.AST, target: ast.AST) -> bool:
+    return isinstance(node, ast.Assign) and any(one is target for one in node.targets)
 
 
 def _is_unpacked(value: Value) -> bool:
@@ -108,6 +136,10 @@ def _is_one_input(value: Value) -> bool:
         if isinstance(option, Item) and any(isinstance(base, Inputs) for base in options(option.base)):
             return True
         if isinstance(option, Element) and any(isinstance(part, Inputs) for part in walk(option.collection)):
+            return True
+        if callee(option) in ("builtins.next", "builtins.iter") and any(
+            isinstance(part, Inputs) for part in walk(option)
+        ):
             return True
     return False
 
