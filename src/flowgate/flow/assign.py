@@ -104,6 +104,9 @@ def changed(run: Run, target: ast.Subscript, value: Value, scope: Scope) -> None
 def unpack(run: Run, targets: list[ast.expr], value: Value, scope: Scope) -> None:
     """`a, b = value`, also for what enumerate, zip, product and dict.items() yield."""
     parts = _columns_of([_unpacked(held, len(targets)) for held in options(value)], len(targets))
+    if len(targets) == 1 and not parts and not isinstance(targets[0], ast.Starred):
+        assign(run, targets[0], Element(value, targets[0], scope.module), scope)  # of one, there is no order
+        return
     for index, target in enumerate(targets):
         part = parts[index] if index < len(parts) else Item(value, Const(index), target, scope.module)
         assign(run, target, part, scope)

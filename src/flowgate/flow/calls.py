@@ -31,6 +31,7 @@ from flowgate.flow.values import (
     callee,
     constant,
     dotted,
+    method_of,
     names_of,
     options,
     strings,
@@ -39,6 +40,18 @@ from flowgate.flow.values import (
 _GROWERS = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
 
 
+_MAPPERS = frozenset("map imap imap_unordered filter".split())
+# What is known to call what it is given.
+_CALLERS = _MAPPERS | frozenset(
+    """
+    pipe submit apply apply_async map_async starmap starmap_async transform agg aggregate applymap assign run_in_executor Thread
+    Process Timer delayed minimize minimize_scalar curve_fit differential_evolution from_generator
+    """.split()
+)
+_ITERATING = frozenset(
+    f"builtins.{name}"
+    for name in ("list", "tuple", "set", "sorted", "enumerate", "zip", "sum", "max", "min", "iter", "dict")
+)
 _EXTENDERS = frozenset({"extend", "update", "extendleft"})
 
 
@@ -51,9 +64,13 @@ def called(run: Run, call: Call, node: ast.Call, scope: Scope) -> Value | None:
         sort_in_place(run, node.func.value, call, scope)
     if isinstance(node.func, ast.Attribute) and isinstance(call.func, Attr | Function):
         grow_by_method(run, node.func, call, scope)
+    if dotted(call.func) in _ITERATING:
+        call.args = [iterated(run, one, scope) for one in call.args]
+    grow_by_callback(run, node, call, scope)
     results = [follow(run, target, call, node, scope) for target in options(call.func)]
     known = [result for result in results if result is not None]
     if not known:
+        call_back(run, call, scope)
         return None
     return known[0] if len(known) == 1 else Either(known, node, scope.module)
 
@@ -76,6 +93,50 @@ def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) ->
         node = call.node or target
         longer = grown(run, held, call.args[position], spread, target.value, scope, node)
         assign(run, target.value, longer, scope, rebound=True)
+
+
+def iterated(run: Run, collection: Value, scope: Scope) -> Value:
+    """What iterating over a value yields: of an object of ours, what its `__iter__` gives."""
+    held = options(collection)[0]
+    method = held.cls.lookup("__iter__") if isinstance(held, Instance) else None
+    if not isinstance(held, Instance) or method is None:
+        return collection
+    return enter(run, bound(method, held), [], {}, scope) or collection
+
+
+def grow_by_callback(run: Run, node: ast.Call, call: Call, scope: Scope) -> None:
+    """`pool.apply_async(fit, (x,), callback=results.append)`: the list grows by what is called back."""
+    for keyword in node.keywords:
+        held = call.keywords.get(keyword.arg or "")
+        if keyword.arg != "callback" or not isinstance(keyword.value, ast.Attribute) or not isinstance(held, Attr):
+            continue
+        if keyword.value.attr in _GROWERS and isinstance(keyword.value.value, ast.Name):
+            longer = Many(Unknown(keyword.value, scope.module), [call], "list", node, scope.module)
+            assign(run, keyword.value.value, longer, scope, rebound=True)
+
+
+def call_back(run: Run, call: Call, scope: Scope) -> None:
+    """A function of ours that a foreign one is given is called by it: by what it is handed, where that can be told."""
+    method = method_of(call)
+    if scope.kind != FUNCTION or (method or callee(call).rpartition(".")[2]) not in _CALLERS:
+        return
+    for one in call.keywords.values() if "target" in call.keywords else ():
+        for option in options(one):
+            enter(run, option, [], {}, scope)
+    for at, one in enumerate(call.args):
+        for option in options(one):
+            if not isinstance(option, Function):
+                continue
+            rest = call.args[at + 1 :]
+            if method == "pipe" and isinstance(call.func, Attr):
+                given = [call.func.base, *rest]
+            elif method in ("submit", "apply"):
+                given = rest
+            elif method in _MAPPERS or callee(call).rpartition(".")[2] in _MAPPERS:
+                given = [Element(collection, call.node, scope.module) for collection in rest]
+            else:
+                given = []
+            enter(run, option, given, {}, scope)
 
 
 def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) -> Value | None:
@@ -110,6 +171,7 @@ def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) ->
         elements: list[Value] = [Element(collection, node, scope.module) for collection in call.args[1:]]
         mapped = Call(call.args[0], elements, {}, node, scope.module)
         mapped.result = called(run, mapped, node, scope)
+        run.trace.events.append(Called(mapped, scope.module, run.path))
         return Many(mapped, list(call.args[1:]), "generator", node, scope.module)
     if name in ("builtins.getattr", "builtins.hasattr", "builtins.setattr") and len(call.args) > 1:
         return reflect(run, name, call, node, scope)

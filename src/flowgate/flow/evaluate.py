@@ -14,8 +14,8 @@ from flowgate.flow.functions import enter, parameters
 from flowgate.flow.modules import Modules
 from flowgate.flow.run import TOP, Run, Scope
 from flowgate.flow.statements import STATEMENTS
-from flowgate.flow.trace import Trace
-from flowgate.flow.values import Class, Function, Inputs, Module, Self, Value
+from flowgate.flow.trace import Called, Trace
+from flowgate.flow.values import Class, Function, Inputs, Module, Self, Value, options
 
 
 def run_module(module: Module, trace: Trace, modules: Modules) -> None:
@@ -28,12 +28,28 @@ def run_module(module: Module, trace: Trace, modules: Modules) -> None:
 
 def run_step(function: Function, cls: Class, step: str, modules: Modules) -> Trace:
     """Evaluate a step's body; the trace holds what it stored, read and called, also through its helpers."""
-    trace = Trace()
-    evaluator = Evaluator(trace, modules, step)
     arguments: list[Value] = [Self(cls)]
     arguments += [Inputs(step) for _ in parameters(function.node)[1:2]]
-    enter(evaluator, function, arguments, {})
+    if len(function.decorators) > 1:
+        wrapped = Trace()
+        evaluator = Evaluator(wrapped, modules, step)
+        enter(evaluator, _decorated(evaluator, function), arguments, {})
+        if any(function.node in event.path for event in wrapped.events if isinstance(event, Called)):
+            return wrapped
+    trace = Trace()
+    enter(Evaluator(trace, modules, step), function, arguments, {})
     return trace
+
+
+def _decorated(run: Run, function: Function) -> Value:
+    """The function as its decorators of ours leave it: what they do around it is part of the step."""
+    held: Value = function
+    for decorator in reversed(function.decorators):
+        for option in options(decorator):
+            made = enter(run, option, [held], {}) if isinstance(option, Function) else None
+            wrapper = next((one for one in options(made) if isinstance(one, Function)), None) if made else None
+            held = wrapper or held
+    return held
 
 
 def run_function(function: Function, modules: Modules) -> tuple[Trace, Value | None]:

@@ -9,7 +9,8 @@ from typing import Any, TypeGuard
 
 from flowgate.flow.assign import assign
 from flowgate.flow.attributes import attribute, read_global
-from flowgate.flow.calls import called
+from flowgate.flow.calls import called, iterated
+from flowgate.flow.decide import decided, is_truthy
 from flowgate.flow.functions import function
 from flowgate.flow.imports import widen_search
 from flowgate.flow.run import CLASS, FUNCTION, TOP, Env, Run, Scope, label
@@ -182,7 +183,7 @@ def _on_comprehension(run: Run, node: Any, scope: Scope) -> Value:
     loops = []
     within: list[Value] = []
     for generator in node.generators:
-        collection = run.value(generator.iter, inner)
+        collection = iterated(run, run.value(generator.iter, inner), inner)
         assign(run, generator.target, Element(collection, generator.iter, scope.module), inner)
         loops.append(collection)
         for condition in generator.ifs:
@@ -207,9 +208,20 @@ def _keeps_to(node: ast.AST) -> TypeGuard[ast.Compare]:
 def _on_either(run: Run, node: ast.IfExp | ast.BoolOp, scope: Scope) -> Value:
     if isinstance(node, ast.IfExp):
         run.value(node.test, scope)
+        certain = decided(node.test, scope)
+        if certain is not None:
+            return run.value(node.body if certain else node.orelse, scope)
         found = [run.value(node.body, scope), run.value(node.orelse, scope)]
+    elif isinstance(node.op, ast.Or):
+        found = []
+        for operand in node.values:
+            found.append(run.value(operand, scope))
+            if is_truthy(found[-1]):
+                break
     else:
         found = [run.value(operand, scope) for operand in node.values]
+    if len(found) == 1:
+        return found[0]
     return Either(found, node, scope.module)
 
 

@@ -6,7 +6,22 @@ import ast
 from typing import Any
 
 from flowgate.flow.run import CLASS, NO_USE, Env, Run, Scope, label
-from flowgate.flow.values import Call, Class, Const, Display, Either, Function, Instance, Mapping, Self, Unknown, Value
+from flowgate.flow.trace import Called
+from flowgate.flow.values import (
+    Call,
+    Class,
+    Const,
+    Display,
+    Either,
+    Function,
+    Instance,
+    Mapping,
+    Self,
+    Unknown,
+    Value,
+    callee,
+    options,
+)
 
 _DEEPEST = 12
 
@@ -63,9 +78,23 @@ def construct(run: Run, cls: Class, call: Call, scope: Scope) -> Value:
         return made
     fields = _fields(cls)
     for (name, default), given in zip(fields, [*call.args, *[None] * len(fields)], strict=False):
-        value = given or call.keywords.get(name) or default
+        value = given or call.keywords.get(name) or _made_by_default(run, default, call, scope)
         if value is not None:
             made.attributes[name] = value
+    return made
+
+
+def _made_by_default(run: Run, default: Value | None, call: Call, scope: Scope) -> Value | None:
+    """What a field holds that was not given: its default, or what its `default_factory` makes."""
+    if not isinstance(default, Call) or callee(default).rpartition(".")[2] not in ("field", "Field", "ib", "attrib"):
+        return default
+    factory = default.keywords.get("default_factory") or default.keywords.get("factory")
+    if factory is None:
+        return default.keywords.get("default", default)
+    made = Call(factory, [], {}, default.node, default.home)
+    for option in options(factory):
+        made.result = enter(run, option, [], {}, scope)
+    run.trace.events.append(Called(made, default.home or scope.module, run.path))
     return made
 
 

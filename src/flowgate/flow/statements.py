@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from flowgate.flow.assign import assign, grown
+from flowgate.flow.calls import iterated
+from flowgate.flow.decide import decided
 from flowgate.flow.functions import enter, function
 from flowgate.flow.imports import _on_import, _on_import_from
 from flowgate.flow.run import CLASS, Env, Run, Scope, label
 from flowgate.flow.syntax import nodes
+from flowgate.flow.trace import Called, Event
 from flowgate.flow.values import (
+    Call,
     Class,
     Display,
     Either,
@@ -23,6 +27,7 @@ from flowgate.flow.values import (
     Unknown,
     Value,
     callee,
+    dotted,
     options,
 )
 
@@ -76,6 +81,9 @@ def _on_if(run: Run, node: ast.If, scope: Scope) -> bool:
     run.value(node.test, scope)
     if test.split(".")[-1] == "TYPE_CHECKING":
         return run.block(node.orelse, scope)
+    certain = decided(node.test, scope)
+    if certain is not None:
+        return run.block(node.body if certain else node.orelse, scope)
     return branches(run, [node.body, node.orelse], scope)
 
 
@@ -95,7 +103,7 @@ def branches(run: Run, blocks: list[list[ast.stmt]], scope: Scope) -> bool:
 
 
 def _on_for(run: Run, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-    collection = run.value(node.iter, scope)
+    collection = iterated(run, run.value(node.iter, scope), scope)
     before, stored = dict(scope.env), dict(run.trace.attributes)
     assign(run, node.target, Element(collection, node.iter, scope.module), scope)
     scope.loops.append(collection)
@@ -114,15 +122,40 @@ def _on_while(run: Run, node: ast.While, scope: Scope) -> None:
 
 def _on_with(run: Run, node: ast.With | ast.AsyncWith, scope: Scope) -> bool:
     guarded = False
+    closing: list[Event] = []
     for item in node.items:
+        begun = len(run.trace.events)
         value = run.value(item.context_expr, scope)
+        closing = _taken_after_yield(run, item.context_expr, value, begun) + closing
         guarded = guarded or (callee(value) == "contextlib.suppress" and _suppresses_imports(item.context_expr))
         if item.optional_vars is not None:
             assign(run, item.optional_vars, value, scope)
     run.guards += guarded
     ended = run.block(node.body, scope)
     run.guards -= guarded
+    run.trace.events.extend(closing)
     return ended and not guarded
+
+
+def _taken_after_yield(run: Run, node: ast.expr, value: Value, begun: int) -> list[Event]:
+    """What a context manager written as a generator does when it is left, taken out of what it did when it was entered."""
+    made = value.func if isinstance(value, Call) else None
+    entered = next((option for option in options(made) if isinstance(option, Function)), None) if made else None
+    if entered is None or not any(dotted(one).endswith("contextmanager") for one in entered.decorators):
+        return []
+    body = nodes(entered.node) if entered.node is not None else []
+    yields = [one.lineno for one in body if isinstance(one, ast.Yield)]
+    if len(yields) != 1:
+        return []
+    late = {id(one) for one in body if getattr(one, "lineno", 0) > yields[0]}
+    events = run.trace.events[begun:]
+    after = [event for event in events if id(_place(event)) in late]
+    run.trace.events[begun:] = [event for event in events if id(_place(event)) not in late]
+    return after
+
+
+def _place(event: Event) -> ast.AST | None:
+    return event.call.node if isinstance(event, Called) else event.node
 
 
 def _on_try(run: Run, node: Any, scope: Scope) -> bool:

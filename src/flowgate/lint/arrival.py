@@ -6,19 +6,24 @@ order of its own (a set, a dict by key, a length, a largest) hides it; what puts
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 
 from flowgate.flow.values import (
     Attr,
     Call,
     Const,
+    Display,
     Element,
+    Function,
     Item,
     Many,
+    Mapping,
     Operation,
     Value,
     callee,
     constant,
+    dotted,
     method_of,
     options,
     walk,
@@ -35,7 +40,13 @@ _FREE |= {"math.fsum", "collections.Counter", "numpy.sort", "numpy.unique", "nat
 _IN_ORDER = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "iter", "enumerate", "reversed", "zip", "filter", "map", "next")
 )
-_IN_ORDER |= {f"itertools.{name}" for name in ("chain", "islice", "cycle", "accumulate", "tee")}
+_IN_ORDER |= {
+    f"itertools.{name}"
+    for name in (
+        "chain islice cycle accumulate tee groupby zip_longest pairwise batched starmap takewhile dropwhile compress "
+        "chain.from_iterable"
+    ).split()
+}
 _ARRAYS = frozenset(
     ("numpy.array", "numpy.asarray", "numpy.concatenate", "numpy.stack", "numpy.vstack", "numpy.hstack")
 )
@@ -48,6 +59,8 @@ _ARRAYS |= {
     "torch.stack",
     "torch.cat",
 }
+_TIED = frozenset(("builtins.sorted", "builtins.max", "builtins.min"))
+_WHOLE = frozenset("floor ceil gcd lcm comb perm factorial isqrt fsum trunc isnan isinf isfinite isclose".split())
 _OWN_ITEMS = frozenset("copy keys values items".split())
 _COUNTS = frozenset(f"builtins.{name}" for name in ("len", "int", "ord"))
 
@@ -120,6 +133,8 @@ def _numbers(loop: Value, is_source: IsSource) -> bool:
 
 def _look_at_call(call: Call, is_source: IsSource) -> tuple[bool, list[Value]]:
     name, given = callee(call), [*call.args, *call.keywords.values()]
+    if name in _TIED and _leaves_ties(call.keywords.get("key")):
+        return any(in_arrival(one, is_source) for one in call.args), []
     if name in _FREE or method_of(call) in (
         "union",
         "intersection",
@@ -155,14 +170,59 @@ def _hands_on(value: Value, is_source: IsSource, depth: int) -> bool:
         return not isinstance(constant(value.key), str | int) and in_arrival(value.base, is_source, depth)
     if not isinstance(value, Call):
         return False
-    if callee(value) in _IN_ORDER:
+    if callee(value) in _IN_ORDER or (callee(value) in _TIED and _leaves_ties(value.keywords.get("key"))):
         return any(in_arrival(one, is_source, depth) for one in value.args)
     own = method_of(value) in _OWN_ITEMS and isinstance(value.func, Attr)
     return own and isinstance(value.func, Attr) and in_arrival(value.func.base, is_source, depth)
 
 
+def _leaves_ties(key: Value | None) -> bool:
+    """Whether a key certainly is the same for several items: a count, a length, one part of a name.
+
+    Ties keep the order in which they come, and of several largest the first is taken.
+    """
+    for option in options(key) if key is not None else []:
+        if isinstance(option, Attr) and option.name == "count":
+            return True
+        if dotted(option) == "builtins.len":
+            return True
+        if isinstance(option, Function) and option.node is not None and any(map(_is_coarse, _returned(option.node))):
+            return True
+    return False
+
+
+def _returned(function: ast.AST) -> list[ast.expr]:
+    if isinstance(function, ast.Lambda):
+        return [function.body]
+    return [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value is not None]
+
+
+def _is_coarse(node: ast.expr) -> bool:
+    """`len(name)`, `votes.count(name)`, `path.stem[0]`, `path.stem.split("_")[0]`, `path.suffix`."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", "") == "len" or getattr(node.func, "attr", "") == "count"
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("suffix", "parent", "st_size")
+    if not isinstance(node, ast.Subscript):
+        return False
+    first = isinstance(node.slice, ast.Slice) or getattr(node.slice, "value", None) == 0
+    made = getattr(node.value, "attr", "") or getattr(getattr(node.value, "func", None), "attr", "")
+    return first and made in ("stem", "name", "split", "rsplit", "partition")
+
+
 def _is_position(key: Value) -> bool:
     return all(isinstance(one, Const) and isinstance(one.value, int) for one in options(key))
+
+
+def _held_by_key(base: Value) -> list[Value]:
+    """The values of a dict that is written out, or made by a comprehension."""
+    found: list[Value] = []
+    for option in options(base):
+        if isinstance(option, Mapping):
+            found += [value for _, value in option.items]
+        elif isinstance(option, Many) and option.type == "dict" and isinstance(option.element, Display):
+            found += option.element.elements[1:2]
+    return found
 
 
 def _adds_floats(value: Value) -> bool:
@@ -184,6 +244,10 @@ def _is_int(value: Value) -> bool:
 
 def _is_float(value: Value) -> bool:
     for option in options(value):
+        if isinstance(option, Item) and any(map(_is_float, _held_by_key(option.base))):
+            return True
+        if callee(option).startswith("math.") and callee(option).rpartition(".")[2] not in _WHOLE:
+            return True
         if isinstance(option, Call) and callee(option) in _COUNTS:
             return False
         if isinstance(option, Const) and isinstance(option.value, float):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowgate.flow.values import Call, Ref, Value, callee, constant
+from flowgate.flow.values import Call, Ref, Value, callee, constant, method_of
 
 _CLOCK = frozenset(
     f"time.{name}"
@@ -55,6 +55,12 @@ def _of_task(name: str) -> str:
     return "`current.retry_count`" if field == "retry_count" else ""
 
 
+def reads_a_file(value: Value) -> bool:
+    """Whether a call reads what stands under a path."""
+    name = callee(value).rpartition(".")[2] or method_of(value)
+    return name in ("open", "load", "loadtxt", "genfromtxt", "imread", "fromfile") or name.startswith("read_")
+
+
 def ambient_parts(value: Value, stop: frozenset[str] = frozenset()) -> Iterator[tuple[Value, str]]:
     """Every ambient value in what a value is made of, with its words; not through calls of `stop`."""
     seen: set[int] = set()
@@ -64,6 +70,8 @@ def ambient_parts(value: Value, stop: frozenset[str] = frozenset()) -> Iterator[
         if id(item) in seen or callee(item) in stop:
             continue
         seen.add(id(item))
+        if reads_a_file(item):
+            continue  # what a file holds does not hang on what it is called
         what = ambient(item)
         if what:
             yield item, what

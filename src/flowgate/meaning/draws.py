@@ -102,6 +102,11 @@ def seeds(call: Call) -> set[str]:
     return set(_ALL) if name.rpartition(".")[2] in _SEEDERS_OF_ALL else set()
 
 
+def is_kept_state(call: Call) -> bool:
+    """Whether a call keeps the state of a global generator, to be restored later."""
+    return callee(call).rpartition(".")[2] in ("get_state", "getstate", "get_rng_state")
+
+
 def is_seed(call: Call) -> bool:
     """Whether what a seeding call is given fixes anything: not nothing, None, the clock or a process id."""
     given = [*call.args, *call.keywords.values()]

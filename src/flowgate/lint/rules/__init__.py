@@ -78,7 +78,7 @@ REGISTRY = (
     Entry(
         "FG503", "ambient_value", "time now today uuid getpid getppid ident host fqdn node uname current ulid process"
     ),
-    Entry("FG504", "completion_order", "as_completed unordered"),
+    Entry("FG504", "completion_order", "as_completed unordered callback Queue"),
     Entry("FG505", "salted_hash", "hash"),
     Entry("FG506", "shared_file", "foreach"),
     Entry("FG601", "poc_anchor", ALWAYS),

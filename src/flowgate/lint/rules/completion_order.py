@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Call, Value, callee, constant, method_of
+from flowgate.flow.values import Attr, Call, Many, Module, Value, callee, constant, method_of, options
 from flowgate.lint.arrival import exposed, origin
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
+
+_QUEUES = frozenset("Queue SimpleQueue JoinableQueue LifoQueue".split())
 
 
 class CompletionOrder(Rule):
@@ -37,13 +41,48 @@ class CompletionOrder(Rule):
 
 
 def _is_race(value: Value) -> bool:
+    if isinstance(value, Many):
+        return any(map(_is_taken_from_queue, _unsorted(value.element)))
     if not isinstance(value, Call):
         return False
+    if method_of(value) == "apply_async" and "callback" in value.keywords:
+        return True
     if callee(value).rpartition(".")[2] == "as_completed" or method_of(value) in ("imap_unordered", "as_completed"):
         return True
     made_by = value.func
     unordered = isinstance(made_by, Call) and constant(made_by.keywords.get("return_as")) == "generator_unordered"
     return unordered and callee(made_by).endswith("Parallel")
+
+
+def _unsorted(value: Value) -> Iterator[Value]:
+    """What a value is made of, what was put in order aside."""
+    stack, seen = [value], set[int]()
+    while stack:
+        item = stack.pop()
+        if id(item) not in seen and callee(item) != "builtins.sorted":
+            seen.add(id(item))
+            yield item
+            stack.extend(item.parts())
+
+
+def _is_taken_from_queue(value: Value) -> bool:
+    """`done.get()` of a queue that several threads or processes put into."""
+    if method_of(value) not in ("get", "get_nowait") or not isinstance(value, Call) or not isinstance(value.func, Attr):
+        return False
+    made = [callee(option).rpartition(".")[2] for option in options(value.func.base)]
+    return any(name in _QUEUES for name in made) and value.home is not None and _has_workers(value.home)
+
+
+def _has_workers(module: Module) -> bool:
+    """Whether a file starts workers in a loop."""
+    tree = module.source.parse()
+    loops = (ast.For, ast.ListComp, ast.SetComp, ast.GeneratorExp)
+    for loop in (node for node in nodes(tree) if isinstance(node, loops)) if tree is not None else ():
+        for call in nodes(loop):
+            name = ast.unparse(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+            if name in ("Thread", "Process", "submit", "apply_async", "start_new_thread"):
+                return True
+    return False
 
 
 def _flow(*body: str) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from flowgate.finding import Finding
+from flowgate.flow.influence import artifacts_of
 from flowgate.flow.trace import Called, Stored
 from flowgate.flow.values import (
     Call,
@@ -15,6 +17,7 @@ from flowgate.flow.values import (
     Instance,
     Item,
     Many,
+    Mapping,
     Operation,
     Setting,
     Value,
@@ -27,6 +30,7 @@ from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
 _HASH = "builtins.hash"
+_MESSAGE = "hash() reaches {}, and Python salts it anew in every process: no two runs agree"
 _TEXT = frozenset(
     ("builtins.str", "builtins.repr", "builtins.format", "builtins.ascii", "builtins.bytes", "json.dumps")
 )
@@ -48,6 +52,23 @@ class SaltedHash(Rule):
     mend = "take a digest that has no salt: `int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], 'big')`"
 
     def check(self, target: Target) -> Iterator[Finding]:
+        told: set[int] = set()
+        for found, node in self._by_value(target):
+            told.add(id(node))
+            yield found
+        for step in target.flow.steps.values():
+            for event in step.trace.events:
+                if (
+                    isinstance(event, Called)
+                    and id(event.call.node) not in told
+                    and _is_salted_hash(target, event.call)
+                ):
+                    for name in sorted(artifacts_of(step, event.call.node, event.path))[:1]:
+                        told.add(id(event.call.node))
+                        message = _MESSAGE.format(f"`{name}`")
+                        yield self.found(target, event.call.node, event.call.home, message, step=step.name)
+
+    def _by_value(self, target: Target) -> Iterator[tuple[Finding, ast.AST | None]]:
         for step, event in target.flow.events():
             if isinstance(event, Stored):
                 reached, what = event.value, f"`{event.name}`"
@@ -58,9 +79,12 @@ class SaltedHash(Rule):
             if step is None:
                 continue
             for part in walk(reached):
-                if callee(part) == _HASH and isinstance(part, Call) and part.args and _is_salted(target, part.args[0]):
-                    message = f"hash() reaches {what}, and Python salts it anew in every process: no two runs agree"
-                    yield self.found(target, part.node, part.home, message, step=step)
+                if isinstance(part, Call) and _is_salted_hash(target, part):
+                    yield self.found(target, part.node, part.home, _MESSAGE.format(what), step=step), part.node
+
+
+def _is_salted_hash(target: Target, call: Call) -> bool:
+    return callee(call) == _HASH and bool(call.args) and _is_salted(target, call.args[0])
 
 
 def _is_seeding(call: Call) -> bool:
@@ -101,6 +125,9 @@ def _one_is_salted(target: Target, value: Value, depth: int) -> bool:
         )
     if isinstance(value, Item):
         key = constant(value.key)
+        rows = [row for held in target.flow.resolve(value.base) for row in _rows(target, held)]
+        if any(constant(name) == key and _is_salted(target, item, depth) for row in rows for name, item in row.items):
+            return True
         for held in target.flow.resolve(value.base):
             if isinstance(held, Call) and method_of(held) in _SPLITS:
                 return True
@@ -110,6 +137,23 @@ def _one_is_salted(target: Target, value: Value, depth: int) -> bool:
     if isinstance(value, Instance):
         return isinstance(value.cls, Class) and value.cls.lookup("__hash__") is None
     return False
+
+
+def _rows(target: Target, value: Value, depth: int = 0) -> list[Mapping]:
+    """The dicts that a value may be: itself, or the elements of the collection that it is one of."""
+    if isinstance(value, Mapping):
+        return [value]
+    if depth > 4 or not isinstance(value, Element | Many | Call | Display):
+        return []
+    if isinstance(value, Element):
+        parts = [value.collection]
+    elif isinstance(value, Many):
+        parts = [value.element]
+    elif isinstance(value, Display):
+        parts = value.elements
+    else:
+        parts = value.args if callee(value) in ("builtins.list", "builtins.sorted", "builtins.tuple") else []
+    return [row for part in parts for held in target.flow.resolve(part) for row in _rows(target, held, depth + 1)]
 
 
 def _flow(*body: str, before: str = "") -> dict[str, str]:

@@ -8,7 +8,20 @@ from collections.abc import Iterator
 from flowgate.finding import DOUBT, Finding
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Call, Display, Many, Operation, Value, callee, method_of, number, options
+from flowgate.flow.values import (
+    Call,
+    Display,
+    Element,
+    Item,
+    Many,
+    Operation,
+    Value,
+    callee,
+    constant,
+    method_of,
+    number,
+    options,
+)
 from flowgate.lint.arrival import doubtful_sums, exposed, origin
 from flowgate.lint.edit import Edit, replaced, wrapped
 from flowgate.lint.rule import Example, Rule
@@ -51,6 +64,8 @@ class UnorderedIteration(Rule):
                 value = origin(use, _is_listing)
                 yield self._finding(target, step, event, value, "a folder's entries"), _sorted_listing(value)
             for use in exposed(event.value, _is_set, lists=False):
+                if _is_the_only_one(use):
+                    continue
                 yield self._finding(target, step, event, use, "a set"), _sorted_use(use)
             for is_source, what in ((_is_set, "a set"), (_is_listing, "a folder's entries")):
                 for use in doubtful_sums(event.value, is_source):
@@ -92,7 +107,50 @@ def _sorted_use(use: Value) -> list[Edit]:
     return []
 
 
+def _is_the_only_one(use: Value) -> bool:
+    """`s.pop()` and `next(iter(s))` where the function has made sure that there is one."""
+    if method_of(use) != "pop" and callee(use) not in ("builtins.next", "builtins.iter"):
+        return False
+    tree = use.home.source.parse() if use.home is not None else None
+    for function in nodes(tree) if tree is not None else []:
+        if isinstance(function, ast.FunctionDef) and any(part is use.node for part in nodes(function)):
+            return any(_counts_to_one(part) for part in nodes(function))
+    return False
+
+
+def _counts_to_one(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Call)
+        and getattr(node.left.func, "id", "") == "len"
+        and getattr(node.comparators[0], "value", None) in (1, 2)
+    )
+
+
+def _is_walked_in_order(value: Value) -> bool:
+    """`for folder, dirs, files in os.walk(root): dirs.sort()`: from the top, in the order of the names."""
+    tree = value.home.source.parse() if value.home is not None else None
+    for loop in nodes(tree) if tree is not None else []:
+        if isinstance(loop, ast.For) and loop.iter is value.node and isinstance(loop.target, ast.Tuple):
+            folders = getattr(loop.target.elts[1], "id", "") if len(loop.target.elts) == 3 else ""
+            return any(_puts_in_order(part, folders) for part in nodes(loop))
+    return False
+
+
+def _puts_in_order(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sort":
+        return getattr(node.func.value, "id", "") == name
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        ordered = getattr(getattr(node.value, "func", None), "id", "") == "sorted"
+        return ordered and getattr(node.targets[0].value, "id", "") == name
+    return False
+
+
 def _is_listing(value: Value) -> bool:
+    if isinstance(value, Item) and isinstance(value.base, Element) and callee(value.base.collection) == "os.walk":
+        return constant(value.key) in (1, 2)
+    if callee(value) == "os.walk":
+        return not _is_walked_in_order(value)
     if callee(value) in _LISTINGS:
         return True
     if not isinstance(value, Call) or method_of(value) not in (*_LISTING_METHODS, "glob"):
@@ -110,11 +168,10 @@ def _is_set(value: Value) -> bool:
         if callee(value) in _SETS:
             return bool(value.args) and not _is_numeric(value.args[0])
         return method_of(value) in _SET_METHODS and any(map(_is_set, _operands(value)))
-    return (
-        isinstance(value, Operation)
-        and value.operator in ("BitOr", "BitAnd", "Sub", "BitXor")
-        and any(_is_set(option) for operand in value.operands for option in options(operand))
-    )
+    if not isinstance(value, Operation) or value.operator not in ("BitOr", "BitAnd", "Sub", "BitXor"):
+        return False
+    operands = [option for operand in value.operands for option in options(operand)]
+    return any(_is_set(one) or method_of(one) in ("keys", "items") for one in operands)
 
 
 def _operands(call: Call) -> list[Value]:

@@ -8,9 +8,10 @@ from flowgate.finding import Finding
 from flowgate.flow.influence import artifacts_of
 from flowgate.flow.model import Step
 from flowgate.flow.trace import Called, Event, Path, Stored
-from flowgate.flow.values import Call, callee, walk
+from flowgate.flow.values import Call, Value, callee, walk
 from flowgate.lint.rule import Example, Rule
-from flowgate.meaning.draws import OWN, SEEDED_BY, SYSTEM, Draw, draw_of, is_seed, seeds
+from flowgate.meaning.ambient import reads_a_file
+from flowgate.meaning.draws import OWN, SEEDED_BY, SYSTEM, Draw, draw_of, is_kept_state, is_seed, seeds
 from flowgate.target import Target
 
 
@@ -71,8 +72,15 @@ class UnseededRng(Rule):
 def _unseeded(events: Iterable[Event], before: set[str]) -> Iterator[tuple[Draw, Path]]:
     """The draws, in order, from generators that nothing had seeded by then."""
     seeded = set(before)
+    kept: dict[int, set[str]] = {}
     for event in events:
         if not isinstance(event, Called):
+            continue
+        if is_kept_state(event.call):
+            kept[id(event.call)] = seeded
+        restored = next((kept[id(part)] for one in event.call.args for part in walk(one) if id(part) in kept), None)
+        if restored is not None and seeds(event.call):
+            seeded = restored
             continue
         hit = seeds(event.call)
         if hit:
@@ -90,7 +98,19 @@ def _seeded_by(events: Iterable[Event]) -> set[str]:
 
 def _holder(stored: list[Stored], call: Call) -> str:
     """The artifact whose value the call is a part of."""
-    return next((event.name for event in stored if any(part is call for part in walk(event.value))), "")
+    return next((event.name for event in stored if any(part is call for part in _content(event.value))), "")
+
+
+def _content(value: Value) -> Iterator[Value]:
+    """What a value is made of; not the path of a file that was read."""
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if id(item) not in seen and not reads_a_file(item):
+            seen.add(id(item))
+            yield item
+            stack.extend(item.parts())
 
 
 def _flow(*body: str, before: str = "") -> dict[str, str]:
