@@ -445,6 +445,16 @@ def test_the_surface_of_a_flow(surface: str, stores: str, expected: set[str], tm
 
 listing = unordered_iteration._flow
 ORDER_BAD = {
+    "sorted by what several share": listing("self.names = sorted(os.listdir('/d'), key=len)"),
+    "the most frequent of a set": listing("votes = ['a', 'b']", "self.names = max(set(votes), key=votes.count)"),
+    "what two dicts share": listing("a, b = {'x': 1}, {'x': 2}", "self.names = [k for k in a.keys() & b.keys()]"),
+    "an object that lists a folder": listing("self.names = list(Store())")
+    | {
+        "flow.py": listing("self.names = list(Store())")["flow.py"].replace(
+            "class FilesFlow",
+            "class Store:\n    def __iter__(self):\n        yield from os.listdir('/d')\n\n\nclass FilesFlow",
+        )
+    },
     "appended in a loop over a folder": listing(
         "names = []", "for n in os.listdir('/d'):", "    names.append(n)", "self.names = names"
     ),
@@ -466,7 +476,18 @@ ORDER_BAD = {
 }
 ORDER_GOOD = {
     "a set of numbers": listing("self.names = list({3, 1, 2})"),
-    "sorted by a key": listing("self.names = sorted(os.listdir('/d'), key=len)"),
+    "sorted by a number in the name": listing(
+        "self.names = sorted(os.listdir('/d'), key=lambda name: int(name.split('.')[0]))"
+    ),
+    "the only one": listing("(only,) = {'a'}", "self.names = only"),
+    "walked in the order of the names": listing(
+        "found = []",
+        "for folder, dirs, files in os.walk('/d'):",
+        "    dirs.sort()",
+        "    for name in sorted(files):",
+        "        found.append(os.path.join(folder, name))",
+        "self.names = found",
+    ),
     "membership": listing("kept = {'a', 'b'}", "self.names = [n for n in ['a', 'c'] if n in kept]"),
     "counted": listing("from collections import Counter", "self.names = Counter(Path('/d').iterdir())"),
     "a method called glob of something else": listing("self.names = 'auc'.join(['a', 'b'])"),

@@ -44,7 +44,7 @@ _MAPPERS = frozenset("map imap imap_unordered filter".split())
 # What is known to call what it is given.
 _CALLERS = _MAPPERS | frozenset(
     """
-    pipe submit apply apply_async map_async starmap starmap_async transform agg aggregate applymap assign run_in_executor Thread
+    optimize pipe submit apply apply_async map_async starmap starmap_async transform agg aggregate applymap assign run_in_executor Thread
     Process Timer delayed minimize minimize_scalar curve_fit differential_evolution from_generator
     """.split()
 )
@@ -86,7 +86,7 @@ def sort_in_place(run: Run, target: ast.expr, call: Call, scope: Scope) -> None:
 def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) -> None:
     spread = target.attr in _EXTENDERS
     position = 0 if spread else _GROWERS.get(target.attr, -1)
-    if not 0 <= position < len(call.args) or not isinstance(target.value, ast.Name | ast.Attribute):
+    if not 0 <= position < len(call.args) or not isinstance(target.value, ast.Name | ast.Attribute | ast.Subscript):
         return
     held = call.func.base if isinstance(call.func, Attr) else Unknown()
     if isinstance(options(held)[0], Display | Many):
@@ -162,7 +162,7 @@ def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) ->
         return parent(run, scope)
     if name in ("importlib.import_module", "builtins.__import__") and call.args:
         return import_by_name(run, constant(call.args[0]), node, scope)
-    if name == "builtins.dict":
+    if name in ("builtins.dict", "collections.OrderedDict"):
         return _as_mapping(call)
     if name == "builtins.type" and len(call.args) == 1:
         held = options(call.args[0])[0]

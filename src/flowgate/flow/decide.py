@@ -17,6 +17,7 @@ from flowgate.flow.values import (
     Unknown,
     Value,
     callee,
+    constant,
     method_of,
     options,
 )
@@ -30,16 +31,23 @@ def decided(test: ast.expr, scope: Scope) -> bool | None:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = decided(test.operand, scope)
         return None if inner is None else not inner
+    if isinstance(test, ast.Name):
+        flag = constant(_held(test.id, scope))
+        return flag if isinstance(flag, bool) else None
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Name):
         return None
     right = test.comparators[0]
-    if not (isinstance(right, ast.Constant) and right.value is None):
-        return None
     held = _held(test.left.id, scope)
-    is_none = _is_none(held) if held is not None else None
-    if is_none is None:
+    if held is None or not isinstance(right, ast.Constant):
         return None
-    return is_none if isinstance(test.ops[0], ast.Is | ast.Eq) else not is_none
+    same: bool | None = None
+    if right.value is None:
+        same = _is_none(held)
+    elif isinstance(right.value, str) and isinstance(constant(held), str):
+        same = constant(held) == right.value
+    if same is None or not isinstance(test.ops[0], ast.Is | ast.Eq | ast.IsNot | ast.NotEq):
+        return None
+    return same if isinstance(test.ops[0], ast.Is | ast.Eq) else not same
 
 
 def is_truthy(value: Value) -> bool:
@@ -48,12 +56,8 @@ def is_truthy(value: Value) -> bool:
 
 
 def _held(name: str, scope: Scope) -> Value | None:
-    inner: Scope | None = scope
-    while inner is not None:
-        if name in inner.env:
-            return inner.env[name]
-        inner = inner.outer
-    return None
+    """What a parameter was given; nothing for a name that the function has bound since, perhaps for a later turn of a loop."""
+    return scope.env.get(name) if name in scope.given else None
 
 
 def _is_none(value: Value) -> bool | None:

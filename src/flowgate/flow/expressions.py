@@ -15,7 +15,7 @@ from flowgate.flow.functions import function
 from flowgate.flow.imports import widen_search
 from flowgate.flow.run import CLASS, FUNCTION, TOP, Env, Run, Scope, label
 from flowgate.flow.syntax import nodes
-from flowgate.flow.trace import Called, Use
+from flowgate.flow.trace import Called, Global, Use
 from flowgate.flow.values import (
     Attr,
     Call,
@@ -28,6 +28,7 @@ from flowgate.flow.values import (
     Many,
     Mapping,
     Operation,
+    Package,
     Ref,
     Unknown,
     Value,
@@ -74,7 +75,10 @@ def _on_name(run: Run, node: ast.Name, scope: Scope) -> Value:
 
 def _on_attribute(run: Run, node: ast.Attribute, scope: Scope) -> Value:
     base = run.value(node.value, scope)
-    found = [attribute(run, holder, node.attr, node, scope) for holder in options(base)]
+    holders, begun = options(base), len(run.trace.events)
+    found = [attribute(run, holder, node.attr, node, scope) for holder in holders]
+    if sum(isinstance(holder, Package) for holder in holders) > 1:  # a module that is chosen among several is a config
+        run.trace.events[begun:] = [event for event in run.trace.events[begun:] if not isinstance(event, Global)]
     return found[0] if len(found) == 1 else Either(found, node, scope.module)
 
 

@@ -55,6 +55,7 @@ def enter(run: Run, function: Value, args: list[Value], keywords: Env, caller: S
     loops = caller.loops if caller is not None else []
     scope = Scope(function.home, function.closure, _bind(function, args, keywords), loops)
     scope.born = dict.fromkeys(scope.env, 0)
+    scope.given = set(scope.env)
     run.active.append(node)
     outer, run.use = run.use, NO_USE
     path, run.path = run.path, (*run.path, run.calling, node)

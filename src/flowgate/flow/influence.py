@@ -80,7 +80,8 @@ def _given(function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.AST | Non
     found = {keyword.arg: keyword.value for keyword in call.keywords}.get(parameter)
     if found is None and parameter in names and names.index(parameter) < len(given):
         found = given[names.index(parameter)]
-    return [ast.unparse(found)] if isinstance(found, ast.Name | ast.Attribute) else []
+    parts = found.elts if isinstance(found, ast.List | ast.Tuple) else [found]
+    return [ast.unparse(part) for part in parts if isinstance(part, ast.Name | ast.Attribute)]
 
 
 class _Reads(NamedTuple):

@@ -20,13 +20,14 @@ Env = dict[str, Value]
 class Scope:
     """The names of one function call, class body or module, and the loops around the present statement."""
 
-    __slots__ = ("born", "env", "foreign", "kind", "loops", "module", "origins", "outer", "returned")
+    __slots__ = ("born", "env", "foreign", "given", "kind", "loops", "module", "origins", "outer", "returned")
 
     def __init__(self, module: Module, outer: Scope | None, env: Env, loops: list[Value], kind: str = FUNCTION) -> None:
         self.module, self.outer, self.env, self.loops, self.kind = module, outer, env, loops, kind
         self.born: dict[str, int] = {}
         self.returned: list[Value] = []
         self.foreign: set[str] = set()
+        self.given: set[str] = set()  # parameters that still hold what the caller gave
         self.origins: dict[str, tuple[str, Module]] = module.origins if kind == TOP else {}
 
     def bind(self, name: str, value: Value) -> None:
@@ -36,6 +37,7 @@ class Scope:
             return
         if name not in value.names:
             value.names += (name,)
+        self.given.discard(name)
         self.env[name] = value
         self.born[name] = len(self.loops)
 

@@ -84,5 +84,8 @@ def _unreadable(project: Project, source: Source) -> Finding:
 
 
 def _unique(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for each identity and place: a helper followed twice is read once."""
-    return list({(found.id, found.path, found.line): found for found in findings}.values())
+    """One finding for each cause: a helper that several steps call is held against the first of them."""
+    first: dict[tuple[str, int, str], Finding] = {}
+    for found in findings:
+        first.setdefault((found.path, found.line, found.code), found)
+    return list(first.values())

@@ -145,6 +145,10 @@ def draw_of(call: Call) -> Draw | None:
         generator = TENSORFLOW if _draws_in_keras(call, name, last) else ""
     elif name.startswith("sklearn."):
         generator = NUMPY if _draws_in_sklearn(call, last) else ""
+    elif name == "optuna.create_study":
+        generator = NUMPY if "sampler" not in call.keywords else ""
+    elif name in ("hyperopt.fmin", "hyperopt.fmin.fmin"):
+        generator = NUMPY if not _given(call, "rstate") else ""
     elif name.startswith("scipy.stats.") and last == "rvs":
         generator = NUMPY if not _given(call, "random_state") else ""
     else:
@@ -155,7 +159,8 @@ def draw_of(call: Call) -> Draw | None:
 def _given(call: Call, keyword: str) -> bool:
     """Whether an argument is given that is not certainly None; `**options` may hold it."""
     value = call.keywords.get(keyword)
-    return "**" in call.keywords or (value is not None and _is_fixed(value))
+    none = value is None or all(isinstance(one, Const) and one.value is None for one in options(value))
+    return "**" in call.keywords or not none
 
 
 def _draws_in_torch(call: Call, name: str, last: str) -> bool:
@@ -179,6 +184,8 @@ def _draws_in_keras(call: Call, name: str, last: str) -> bool:
 def _draws_in_sklearn(call: Call, last: str) -> bool:
     if _given(call, "random_state"):
         return False
+    if last == "DummyClassifier":
+        return constant(call.keywords.get("strategy")) in ("uniform", "stratified")
     if last in _SKLEARN_SHUFFLED:
         return constant(call.keywords.get("shuffle")) is True
     return last in _SKLEARN and constant(call.keywords.get("shuffle")) is not False

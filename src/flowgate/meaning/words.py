@@ -16,7 +16,7 @@ _PARAMETER_PHRASES = frozenset(
     train_axis temperature temp margin n_estimator num_estimator max_depth min_sample_leaf min_sample_split
     num_leave num_leaf max_feature subsample colsample_bytree alpha gamma lambda l1_ratio reg_lambda reg_alpha
     penalty kernel solver regularization c_value num_layer n_layer embedding_dim embed_dim latent_dim architecture
-    arch num_head width depth backbone patience warmup warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
+    layer_size conv_layer kernel_size filter_size classifier_type estimator_type regressor_type optimizer_type arch num_head width depth backbone patience warmup warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
     beta
     """.split()
 )

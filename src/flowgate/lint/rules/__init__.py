@@ -73,7 +73,11 @@ REGISTRY = (
     Entry("FG402", "contract_not_echoed", PROMOTED),
     Entry("FG403", "no_surface", PROMOTED),
     Entry("FG405", "worker_pin", CONFIGURED),
-    Entry("FG501", "unseeded_rng", "rand seed shuffle sample torch sklearn keras tensorflow secrets rvs scipy"),
+    Entry(
+        "FG501",
+        "unseeded_rng",
+        "rand seed shuffle sample torch sklearn keras tensorflow secrets rvs scipy optuna hyperopt",
+    ),
     Entry("FG502", "unordered_iteration", ALWAYS),
     Entry(
         "FG503", "ambient_value", "time now today uuid getpid getppid ident host fqdn node uname current ulid process"

@@ -10,7 +10,7 @@ from flowgate.flow.merge import carries, coverage, is_merge
 from flowgate.flow.model import FOREACH, PARALLEL, Flow, Step
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Called, Event, Read, Stored
-from flowgate.flow.values import callee
+from flowgate.flow.values import Function, Value, callee, dotted, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -66,9 +66,20 @@ class BlindJoin(Rule):
 def _is_open(step: Step) -> bool:
     """Whether the step gets artifacts in ways that cannot be followed."""
     text = step.home.source.data
+    if any(not _is_followed(decorator) for decorator in step.function.decorators):
+        return True
     return any(callee(call) == "builtins.setattr" for call in step.calls()) or (
         b"__dict__" in text and "__dict__" in ast.unparse(step.node)
     )
+
+
+def _is_followed(decorator: Value) -> bool:
+    """Whether it is known what a decorator does: Metaflow's own, or one of ours."""
+    for option in options(decorator):
+        name = callee(option) or dotted(option)
+        if not name.startswith("metaflow.") and not isinstance(option, Function):
+            return False
+    return True
 
 
 def _is_plain(flow: Flow, step: Step, event: Read) -> bool:
@@ -79,9 +90,18 @@ def _is_plain(flow: Flow, step: Step, event: Read) -> bool:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("hasattr", "getattr"):
             if any(isinstance(part, ast.Constant) and part.value == event.name for part in node.args):
                 return False
-        if isinstance(node, ast.Try) and any(part is event.node for part in nodes(node)):
+        if (
+            isinstance(node, ast.Try | ast.With)
+            and _expects_none(node)
+            and any(part is event.node for part in nodes(node))
+        ):
             return False
     return True
+
+
+def _expects_none(node: ast.Try | ast.With) -> bool:
+    """Whether a block reckons with a missing attribute: any `try`, or `with pytest.raises(AttributeError)`."""
+    return isinstance(node, ast.Try) or any("AttributeError" in ast.unparse(item.context_expr) for item in node.items)
 
 
 def _lost_at(flow: Flow, step: Step, name: str, before: list[Event]) -> Step | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -55,6 +56,8 @@ _CONFIG_FOLDERS = frozenset(
 _SECTIONS = frozenset(
     "model models training train trainer optim optimizer optimiser hparams hyperparameters hyper net network".split()
 )
+# What an estimator is given that changes no method: seeds, and how the machine is used.
+_NO_AXES = frozenset("random_state seed n_jobs verbose device threads nthread".split())
 _DEEPEST = 16
 _KEYS_DEEP = 4
 
@@ -127,11 +130,44 @@ def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]
             found[f"`{name}`"] = None
         if _makes_many_estimators(target.flow, value):
             found["estimators"] = None
+    if _is_whole(target, listed):
+        return list(found)
+    for name in _given_to_estimators(target.flow, transition):
+        if not all(_is_single(option) for option in target.flow.resolve(listed)):
+            found.setdefault(f"`{name}`", None)
     for factor in _factors(target.flow, listed, ()):
         reason = _reason(target, factor, transition)
         if reason and not _is_single(factor.value):
             found.setdefault(reason, None)
     return list(found)
+
+
+def _is_whole(target: Target, listed: Value) -> bool:
+    """Whether the list is read whole from a Parameter or Config: what is in it is known only when the flow is started.
+
+    The experiment schema says of `methods` and of the axes what they are, whoever reads them.
+    """
+    held = target.flow.resolve(listed)
+    paths = [config_path(target.flow, option) for option in held]
+    parameters = [isinstance(option, Setting) for option in held]
+    if held and all(is_set or path is not None for is_set, path in zip(parameters, paths, strict=True)):
+        return not any({"axes", "methods", "training_axes"} & set(path or ()) for path in paths)
+    return False
+
+
+def _given_to_estimators(flow: Flow, transition: Transition) -> Iterator[str]:
+    """The parameters of estimators that the task hands its item to: `Lasso(alpha=self.input)`."""
+    for name in transition.targets:
+        step = flow.steps.get(name)
+        for call in step.calls() if step is not None else ():
+            if _is_estimator(call):
+                for keyword, value in call.keywords.items():
+                    if keyword not in _NO_AXES and any(_is_of_item(option) for option in options(value)):
+                        yield keyword
+
+
+def _is_of_item(value: Value) -> bool:
+    return isinstance(value, Input) or (isinstance(value, Item) and isinstance(options(value.base)[0], Input))
 
 
 def _makes_many_estimators(flow: Flow, value: Value, depth: int = 0) -> bool:
@@ -154,11 +190,13 @@ def _varying_keys(flow: Flow, value: Value, depth: int = 0) -> list[str]:
     """The keys and fields, named like training parameters, that differ between the elements of a collection."""
     if isinstance(value, Many):
         loops = [held for loop in value.loops for held in flow.resolve(loop)]
-        if depth < _KEYS_DEEP and isinstance(value.element, Element):
+        if depth < _KEYS_DEEP and isinstance(_unwrapped(value.element), Element):
             return [key for held in loops for key in _varying_keys(flow, held, depth + 1)]
         return [key for option in flow.resolve(value.element) for key, held in _fields(option) if _varies(held)]
     if isinstance(value, Display):
         return _multiplied(flow, value)
+    if isinstance(value, Item) and isinstance(value.key, Operation) and depth < _KEYS_DEEP:  # a slice
+        return [key for held in flow.resolve(value.base) for key in _varying_keys(flow, held, depth + 1)]
     if isinstance(value, Call) and callee(value).rpartition(".")[2] in _THROUGH and depth < _KEYS_DEEP:
         parts = [held for part in value.args for held in flow.resolve(part)]
         return [key for held in parts for key in _varying_keys(flow, held, depth + 1)]
@@ -172,12 +210,29 @@ def _fields(element: Value) -> list[tuple[str, Value]]:
         found = [(str(constant(key)), value) for key, value in element.items]
     elif isinstance(element, Instance):
         found = list(element.attributes.items())
+    elif (
+        isinstance(element, Call) and callee(element) in ("json.dumps", "yaml.dump", "yaml.safe_dump") and element.args
+    ):
+        return [field for option in options(element.args[0]) for field in _fields(option)]
     elif isinstance(element, Call) and isinstance(element.func, Call) and callee(element.func) in _NAMEDTUPLES:
         declared = element.func.args[1] if len(element.func.args) > 1 else None
         text = constant(declared)
         names = text.replace(",", " ").split() if isinstance(text, str) else strings(declared) or []
         found = [*zip(names, element.args, strict=False), *element.keywords.items()]
     return [(name, value) for name, value in found if is_parameter(name)]
+
+
+def _literal(value: Value) -> object:
+    """A literal, or a list of them as it is written."""
+    held = constant(value)
+    return ast.unparse(value.node) if held is ... and isinstance(value, Display) and value.node is not None else held
+
+
+def _unwrapped(value: Value) -> Value:
+    """The dict in `json.dumps({...})`."""
+    if isinstance(value, Call) and callee(value) in ("json.dumps", "yaml.dump", "yaml.safe_dump") and value.args:
+        return options(value.args[0])[0]
+    return value
 
 
 def _varies(value: Value) -> bool:
@@ -191,8 +246,8 @@ def _varies(value: Value) -> bool:
 
 def _multiplied(flow: Flow, listed: Display) -> list[str]:
     """In dicts written out: the training parameters that differ while the data they are paired with do not."""
-    rows = [option for element in listed.elements for option in flow.resolve(element)]
-    tables = [{str(constant(k)): constant(item) for k, item in row.items} for row in rows if isinstance(row, Mapping)]
+    rows = [_unwrapped(option) for element in listed.elements for option in flow.resolve(element)]
+    tables = [{str(constant(k)): _literal(item) for k, item in row.items} for row in rows if isinstance(row, Mapping)]
     data = [tuple(repr(value) for key, value in table.items() if is_data(key)) for table in tables]
     if any(data) and len(set(data)) == len(data):
         return []
@@ -290,7 +345,8 @@ def _of_grid(flow: Flow, call: Call, grid: Value, names: tuple[str, ...], depth:
     for option in flow.resolve(grid):
         if isinstance(option, Mapping):
             for key, value in option.items:
-                yield from _factors(flow, value, (str(constant(key)),), depth + 1)
+                known = str(constant(key)).rpartition("__")  # `step__parameter` of a pipeline
+                yield from _factors(flow, value, ("hyperparameter" if known[1] else known[2],), depth + 1)
         else:
             yield Factor(call, names)
 

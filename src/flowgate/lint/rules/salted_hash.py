@@ -19,6 +19,7 @@ from flowgate.flow.values import (
     Many,
     Mapping,
     Operation,
+    Ref,
     Setting,
     Value,
     callee,
@@ -36,7 +37,18 @@ _TEXT = frozenset(
 )
 _TEXT_METHODS = frozenset("encode decode join format strip lower upper replace title hexdigest isoformat".split())
 _SPLITS = frozenset("split rsplit splitlines partition rpartition".split())
-_SEEDERS = ("seed", "manual_seed", "seed_everything", "set_seed", "set_random_seed", "manual_seed_all")
+_TEXTS_OF_RUN = frozenset("pathspec run_id task_id step_name flow_name username origin_run_id".split())
+_SEEDERS = (
+    "seed",
+    "manual_seed",
+    "seed_everything",
+    "set_seed",
+    "set_random_seed",
+    "manual_seed_all",
+    "Random",
+    "default_rng",
+    "RandomState",
+)
 
 
 class SaltedHash(Rule):
@@ -102,6 +114,8 @@ def _is_salted(target: Target, value: Value, depth: int = 0) -> bool:
 def _one_is_salted(target: Target, value: Value, depth: int) -> bool:
     if isinstance(value, Const):
         return isinstance(value.value, str | bytes)
+    if isinstance(value, Ref):
+        return value.dotted.startswith("metaflow.") and value.dotted.rpartition(".")[2] in _TEXTS_OF_RUN
     if isinstance(value, Display):
         return any(_is_salted(target, element, depth) for element in value.elements)
     if isinstance(value, Operation):

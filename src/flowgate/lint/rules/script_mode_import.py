@@ -157,14 +157,16 @@ def _uv_launches(target: Target) -> bool:
     shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
     if os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (shebang.startswith(b"#!") and b"uv run" in shebang):
         return True
-    return any(_starts_with_uv(target, name) for name in text_files(target.project.root))
+    texts = [Source(target.project.absolute(name)).data for name in text_files(target.project.root)]
+    if any(b"PYTHONPATH" in text for text in texts):
+        return False  # what lies on the path of whoever starts it cannot be told
+    return any(_starts_with_uv(target, text) for text in texts)
 
 
-def _starts_with_uv(target: Target, name: str) -> bool:
-    """Whether a script, workflow or document starts the flow by `uv run`, and puts no folder on the path for it."""
+def _starts_with_uv(target: Target, data: bytes) -> bool:
+    """Whether a script, workflow or document starts the flow by `uv run`."""
     flow = os.path.basename(target.flow.path)
-    data = Source(target.project.absolute(name)).data
-    if flow.encode() not in data or b"uv" not in data or b"PYTHONPATH" in data or len(data) > _LARGEST:
+    if flow.encode() not in data or b"uv" not in data or len(data) > _LARGEST:
         return False
     text = data.decode("utf-8", "replace")
     started = re.findall(rf"\buvx?\s+run\b(?:(?!\n|&&|;|\|).)*?[\s/]{re.escape(flow)}", text)

@@ -9,7 +9,7 @@ from flowgate.finding import WARNING, Finding
 from flowgate.flow.model import SPLIT, SWITCH, Step
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Attr, Element, Inputs, Item, Value, callee, options, walk
+from flowgate.flow.values import Artifact, Attr, Element, Inputs, Item, Value, callee, options, walk
 from flowgate.lint.arrival import doubtful_sums, exposed
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -113,7 +113,10 @@ def _assigned(target: Target, step: Step) -> set[str]:
     """The artifacts that a step between the split and the join stores."""
     between = {name for names in target.flow.between(step.name).values() for name in names}
     return {
-        event.name for name in between for event in target.flow.steps[name].trace.events if isinstance(event, Stored)
+        event.name
+        for name in between
+        for event in target.flow.steps[name].trace.events
+        if isinstance(event, Stored) and not (isinstance(event.value, Artifact) and event.value.name == event.name)
     }
 
 

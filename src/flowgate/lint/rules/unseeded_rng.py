@@ -38,7 +38,7 @@ class UnseededRng(Rule):
     def _of_step(self, target: Target, step: Step, loaded: dict[Draw, Path], seeded: set[str]) -> Iterator[Finding]:
         stored = [event for event in step.trace.events if isinstance(event, Stored)]
         drawn = dict(_unseeded(step.trace.events, seeded))
-        if not stored or not (drawn or loaded):
+        if not (drawn or loaded):
             return
         told: set[str] = set()
         for draw, path in [*drawn.items(), *loaded.items()]:
