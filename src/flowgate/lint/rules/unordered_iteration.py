@@ -57,6 +57,7 @@ class UnorderedIteration(Rule):
 
     def _uses(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
         """Each order that reaches an artifact, and how to sort it where that is one edit."""
+        sums = any(b"sum(" in module.source.data for module in target.flow.closure)
         for step, event in target.flow.events():
             if step is None or not isinstance(event, Stored):
                 continue
@@ -67,7 +68,7 @@ class UnorderedIteration(Rule):
                 if _is_the_only_one(use):
                     continue
                 yield self._finding(target, step, event, use, "a set"), _sorted_use(use)
-            for is_source, what in ((_is_set, "a set"), (_is_listing, "a folder's entries")):
+            for is_source, what in ((_is_set, "a set"), (_is_listing, "a folder's entries")) if sums else ():
                 for use in doubtful_sums(event.value, is_source):
                     found = self._finding(target, step, event, use, what)
                     yield found._replace(severity=DOUBT), []

@@ -78,11 +78,11 @@ def _unseeded(events: Iterable[Event], before: set[str]) -> Iterator[tuple[Draw,
             continue
         if is_kept_state(event.call):
             kept[id(event.call)] = seeded
-        restored = next((kept[id(part)] for one in event.call.args for part in walk(one) if id(part) in kept), None)
-        if restored is not None and seeds(event.call):
-            seeded = restored
-            continue
         hit = seeds(event.call)
+        if hit and kept:
+            restored = (kept[id(part)] for one in event.call.args for part in walk(one) if id(part) in kept)
+            seeded = next(restored, seeded | hit if is_seed(event.call) else seeded - hit)
+            continue
         if hit:
             seeded = seeded | hit if is_seed(event.call) else seeded - hit
             continue
