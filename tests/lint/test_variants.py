@@ -37,6 +37,22 @@ def foreach(*body: str, before: str = "") -> dict[str, str]:
 
 
 FOREACH_BAD = {
+    "an array handed to an estimator": foreach("import numpy as np", "self.todo = np.arange(0.1, 1, 0.1)")
+    | {
+        "flow.py": "from sklearn.linear_model import Lasso\nimport numpy as np\n"
+        + foreach("self.todo = np.arange(0.1, 1, 0.1)")["flow.py"].replace(
+            "    def train(self):\n", "    def train(self):\n        self.model = Lasso(alpha=self.input)\n"
+        )
+    },
+    "configs as text": foreach("import json", "self.todo = [json.dumps(c) for c in [{'epochs': 1}, {'epochs': 2}]]"),
+    "dicts united": foreach("base = {'lr': 0.1}", "self.todo = [base | {'lr': r} for r in (0.1, 0.2)]"),
+    "estimators that are yielded": foreach(
+        "self.todo = list(models())",
+        before="from sklearn.svm import SVC\nfrom sklearn.linear_model import Ridge\ndef models():\n    yield SVC()\n    yield Ridge()\n",
+    ),
+    "a folder of method configs": foreach(
+        "import os", "self.todo = sorted(os.listdir(os.path.join(os.path.dirname(__file__), 'conf', 'method')))"
+    ),
     "product under an alias": foreach(
         "from itertools import product as cross", "self.todo = [*cross([1, 2], ['svm', 'knn'])]"
     ),
@@ -340,6 +356,19 @@ def test_a_lone_surrogate_does_no_harm(tmp_path: Path) -> None:
 
 hashing = salted_hash._flow
 HASH_BAD = {
+    "the run's own path": hashing("from metaflow import current", "self.result = hash(current.pathspec)"),
+    "text of a parameter": hashing(
+        "self.result = [hash(part) for part in self.names.split(',')]",
+    )
+    | {
+        "flow.py": hashing("self.result = [hash(part) for part in self.names.split(',')]")["flow.py"]
+        .replace("import FlowSpec, step", "import FlowSpec, Parameter, step")
+        .replace(
+            "class SeedFlow(FlowSpec):\n",
+            "class SeedFlow(FlowSpec):\n    names = Parameter('names', default='a,b')\n\n",
+        )
+    },
+    "the place of a write": hashing("rows = [0] * 9", "rows[hash('svm') % 9] += 1", "self.result = rows"),
     "a foreach over names": {
         "flow.py": "import random\nfrom metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self):\n"
         "        self.todo = ['a', 'b']\n        self.next(self.work, foreach='todo')\n    @step\n    def work(self):\n"
@@ -523,6 +552,18 @@ joining = unordered_join._flow
         (["self.best = dict(zip(['a', 'b'], [one.score for one in inputs]))"], {"FG204"}),
         (["self.best = {one._current_step: one.score for one in inputs}"], set()),
         (["self.best = set(one.score for one in inputs)"], set()),
+        (["import statistics", "self.best = statistics.median(one.score for one in inputs)"], set()),
+        (["self.unit = next(iter(inputs)).unit"], set()),
+        (
+            [
+                "best = None",
+                "for one in inputs:",
+                "    if best is None or one.score > best.score:",
+                "        best = one",
+                "self.best = best.score",
+            ],
+            set(),
+        ),
         (["self.best = min(inputs, key=lambda one: one.score).score"], set()),
         (["self.unit = inputs[0].unit", "self.best = inputs.knn.score"], set()),
         (["scores = [one.score for one in inputs]", "scores.sort()", "self.best = scores"], set()),
@@ -568,6 +609,36 @@ racing = completion_order._flow
             {"FG504"},
         ),
         (["with Pool() as p:", "    self.scores = next(p.imap_unordered(fit, names))"], {"FG504"}),
+        (
+            [
+                "found = []",
+                "with Pool() as p:",
+                "    for n in names:",
+                "        p.apply_async(fit, (n,), callback=found.append)",
+                "self.scores = found",
+            ],
+            {"FG504"},
+        ),
+        (
+            [
+                "import queue, threading",
+                "done = queue.Queue()",
+                "for n in names:",
+                "    threading.Thread(target=done.put, args=(n,)).start()",
+                "self.scores = [done.get() for _ in names]",
+            ],
+            {"FG504"},
+        ),
+        (
+            [
+                "import queue, threading",
+                "done = queue.Queue()",
+                "for n in names:",
+                "    threading.Thread(target=done.put, args=(n,)).start()",
+                "self.scores = sorted(done.get() for _ in names)",
+            ],
+            set(),
+        ),
         (["with Pool() as p:", "    self.scores = p.map(fit, names)"], set()),
         (["with Pool() as p:", "    self.scores = max(p.imap_unordered(fit, names))"], set()),
         (["with Pool() as p:", "    self.scores = list(p.imap(fit, names))"], set()),

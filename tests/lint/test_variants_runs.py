@@ -58,6 +58,23 @@ def split(join: str, end: str = "pass") -> Files:
 CASES: dict[str, dict[str, tuple[Files, str]]] = {
     "FG203": {
         "a static split": (split("self.best = self.model"), ERROR),
+        "a decorator that nobody knows": (
+            {
+                "flow.py": split("self.best = self.model")["flow.py"]
+                .replace("    def join", "    @merging\n    def join")
+                .replace("import FlowSpec, step", "import FlowSpec, step\nfrom branches import merging")
+            },
+            NOTHING,
+        ),
+        "known to be missing": (
+            {
+                "flow.py": "import pytest\n"
+                + split("with pytest.raises(AttributeError):", "pass")["flow.py"].replace(
+                    "AttributeError):\n", "AttributeError):\n            print(self.model)\n"
+                )
+            },
+            NOTHING,
+        ),
         "what was set before the split": (split("self.best = self.rate"), ERROR),
         "in a helper": (
             {"flow.py": split("self.report()")["flow.py"] + "\n    def report(self):\n        print(self.model)\n"},
@@ -106,6 +123,65 @@ CASES: dict[str, dict[str, tuple[Files, str]]] = {
         "a flag": (fitted("self.loss = fit([1], lr=True)"), NOTHING),
     },
     "FG501": {
+        "made by a field's default": (
+            drawn(
+                "self.rows = Detector().rng.normal()",
+                before="\nfrom dataclasses import dataclass, field\n\n@dataclass\nclass Detector:\n    rng: object = field(default_factory=np.random.default_rng)\n",
+            ),
+            ERROR,
+        ),
+        "after a context that undoes its seed": (
+            drawn(
+                "with seeded(self.seed):",
+                "    a = np.random.rand()",
+                "self.rows = np.random.rand()",
+                before="\nimport contextlib\n\n@contextlib.contextmanager\ndef seeded(seed):\n    state = np.random.get_state()\n    np.random.seed(seed)\n    try:\n        yield\n    finally:\n        np.random.set_state(state)\n",
+            ),
+            ERROR,
+        ),
+        "in a function that is handed over": (
+            drawn("import pandas as pd", "self.rows = pd.DataFrame().pipe(lambda frame: frame.sample(frac=0.5))"),
+            ERROR,
+        ),
+        "a study without a sampler": (
+            drawn("import optuna", "study = optuna.create_study()", "self.rows = study.best_params"),
+            ERROR,
+        ),
+        "inside a context that seeds": (
+            drawn(
+                "with seeded(self.seed):",
+                "    self.rows = np.random.rand()",
+                before="\nimport contextlib\n\n@contextlib.contextmanager\ndef seeded(seed):\n    state = np.random.get_state()\n    np.random.seed(seed)\n    try:\n        yield\n    finally:\n        np.random.set_state(state)\n",
+            ),
+            NOTHING,
+        ),
+        "a fallback that is never taken": (
+            drawn(
+                "self.rows = draw(np.random.default_rng(self.seed))",
+                before="\ndef draw(rng=None):\n    rng = rng if rng is not None else np.random.default_rng()\n    return rng.normal()\n",
+            ),
+            NOTHING,
+        ),
+        "seeded by a decorator of the step": (
+            {
+                "flow.py": drawn(
+                    "self.rows = np.random.rand()",
+                    before="\nimport functools\n\ndef seeded(fn):\n    @functools.wraps(fn)\n    def inner(self):\n        np.random.seed(self.seed)\n        return fn(self)\n\n    return inner\n",
+                )["flow.py"].replace("    @step\n    def start", "    @step\n    @seeded\n    def start")
+            },
+            NOTHING,
+        ),
+        "the name of a file": (
+            drawn("path = f'/tmp/{random.random()}'", "self.rows = open(path).read()"),
+            NOTHING,
+        ),
+        "a branch that the caller shuts": (
+            drawn(
+                "self.rows = load(True)",
+                before="\ndef load(only):\n    if only:\n        return 1\n    return np.random.rand()\n",
+            ),
+            NOTHING,
+        ),
         "under an alias": (drawn("from numpy.random import permutation as mix", "self.rows = mix(5)"), ERROR),
         "a generator made in a helper": (
             drawn("self.rows = make().normal()", before="\ndef make():\n    return np.random.default_rng()\n"),
@@ -244,6 +320,29 @@ CASES: dict[str, dict[str, tuple[Files, str]]] = {
         ),
     },
     "FG503": {
+        "one of two that are returned": (
+            clock(
+                "value, seconds = timed()",
+                "self.score = value",
+                after="\n\ndef timed():\n    began = time.time()\n    return 1, time.time() - began\n",
+            ),
+            NOTHING,
+        ),
+        "kept beside what is returned": (
+            clock(
+                "client = Client()",
+                "self.score = client('a')",
+                after="\n\nclass Client:\n    def __init__(self):\n        self.last = time.time()\n\n    def __call__(self, text):\n        self.last = time.time()\n        return len(text)\n",
+            ),
+            NOTHING,
+        ),
+        "made by a field's default": (
+            clock(
+                "self.score = Stamp()",
+                after="\n\nfrom dataclasses import dataclass, field\n\n@dataclass\nclass Stamp:\n    at: float = field(default_factory=time.time)\n",
+            ),
+            ERROR,
+        ),
         "through a dataclass": (
             clock(
                 "from dataclasses import dataclass, asdict",

@@ -23,7 +23,7 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
         Inconclusive: the editor failed, or the form was left as it was.
     """
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if editor is None and not sys.stdin.isatty():
+    if not editor and not sys.stdin.isatty():
         raise FlowgateError(
             f"a person can only be asked at a terminal; give `flowgate review {flow_in(packet)} --packet` to them, and "
             f"take the answer with `--import`"
