@@ -146,6 +146,8 @@ def _unpacked(held: Value, count: int) -> list[Value]:
     """The parts of what is being unpacked, where they can be told apart."""
     if isinstance(held, Display):
         return held.elements if len(held.elements) == count else []
+    if isinstance(held, Instance):
+        return fields_of(held) if len(fields_of(held)) == count else []
     if not isinstance(held, Element):
         return []
     collection = options(held.collection)[0]
@@ -161,6 +163,12 @@ def _unpacked(held: Value, count: int) -> list[Value]:
             base = collection.func.base
             return [Element(base, held.node, held.home), Item(base, Unknown(), held.node, held.home)]
     return []
+
+
+def fields_of(value: Instance) -> list[Value]:
+    """The fields of a NamedTuple, in their order; nothing for another object."""
+    named = any(base.endswith("NamedTuple") for base in value.cls.foreign_bases())
+    return list(value.attributes.values()) if named else []
 
 
 def _columns_of(rows: list[list[Value]], count: int) -> list[Value]:

@@ -13,9 +13,12 @@ from flowgate.flow.values import (
     Attr,
     Call,
     Class,
+    Either,
+    Element,
     Function,
     Input,
     Instance,
+    Item,
     Module,
     Package,
     Ref,
@@ -26,6 +29,8 @@ from flowgate.flow.values import (
     callee,
     dotted,
 )
+
+_MOST_OBJECTS = 4
 
 
 def attribute(run: Run, base: Value, name: str, node: ast.AST, scope: Scope) -> Value:
@@ -50,6 +55,15 @@ def attribute(run: Run, base: Value, name: str, node: ast.AST, scope: Scope) -> 
             return of_class(run, held, base, base, name, node, scope)
     if isinstance(base, Ref):
         return Ref(f"{base.dotted}.{name}", node, module)
+    if run.across is not None and isinstance(base, Artifact | Input | Element | Item):
+        objects = [one for one in run.across(base) if isinstance(one, Instance)]
+        methods = [
+            attribute(run, one, name, node, scope)
+            for one in objects[:_MOST_OBJECTS]
+            if isinstance(one.cls.lookup(name), Function)
+        ]
+        if methods:
+            return methods[0] if len(methods) == 1 else Either(methods, node, module)
     return Attr(base, name, node, module)
 
 

@@ -6,7 +6,7 @@ import ast
 
 from flowgate.flow.assign import assign, grown, store
 from flowgate.flow.attributes import attribute, read_global
-from flowgate.flow.functions import bound, construct, enter
+from flowgate.flow.functions import bound, construct, decorated, enter
 from flowgate.flow.imports import import_by_name
 from flowgate.flow.run import FUNCTION, Env, Run, Scope
 from flowgate.flow.trace import Called, Use
@@ -67,7 +67,12 @@ def called(run: Run, call: Call, node: ast.Call, scope: Scope) -> Value | None:
     if dotted(call.func) in _ITERATING:
         call.args = [iterated(run, one, scope) for one in call.args]
     grow_by_callback(run, node, call, scope)
-    results = [follow(run, target, call, node, scope) for target in options(call.func)]
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "pop":
+        drop_key(run, node.func.value, call, scope)
+    results = []
+    for target in options(call.func):
+        run.calling = node  # what was entered for another target has moved it
+        results.append(follow(run, target, call, node, scope))
     known = [result for result in results if result is not None]
     if not known:
         call_back(run, call, scope)
@@ -93,6 +98,16 @@ def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) ->
         node = call.node or target
         longer = grown(run, held, call.args[position], spread, target.value, scope, node)
         assign(run, target.value, longer, scope, rebound=True)
+
+
+def drop_key(run: Run, target: ast.expr, call: Call, scope: Scope) -> None:
+    """`row.pop("seconds")`: from here on the dict is without it."""
+    held = options(call.func.base)[0] if isinstance(call.func, Attr) else None
+    key = constant(call.args[0]) if call.args else ...
+    if isinstance(held, Mapping) and key is not ... and isinstance(target, ast.Name):
+        left = [(name, value) for name, value in held.items if constant(name) != key]
+        if len(left) < len(held.items):
+            assign(run, target, Mapping(left, held.node, held.home), scope, rebound=True)
 
 
 def iterated(run: Run, collection: Value, scope: Scope) -> Value:
@@ -142,6 +157,7 @@ def call_back(run: Run, call: Call, scope: Scope) -> None:
 def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) -> Value | None:
     if isinstance(target, Function):
         read_decorators(run, target, node, scope)
+        target = decorated(run, target)
         return enter(run, target, call.args, call.keywords, scope)
     if isinstance(target, Class):
         return construct(run, target, call, scope)

@@ -7,15 +7,17 @@ functions are followed at their call, up to a depth and a budget.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flowgate.flow.expressions import EXPRESSIONS, operation
-from flowgate.flow.functions import enter, parameters
+from flowgate.flow.functions import decorated, enter, parameters
 from flowgate.flow.modules import Modules
 from flowgate.flow.run import TOP, Run, Scope
 from flowgate.flow.statements import STATEMENTS
 from flowgate.flow.trace import Called, Trace
-from flowgate.flow.values import Class, Function, Inputs, Module, Self, Value, options
+from flowgate.flow.values import Class, Function, Inputs, Module, Self, Value
+
+Across = Callable[[Value], list[Value]]
 
 
 def run_module(module: Module, trace: Trace, modules: Modules) -> None:
@@ -26,30 +28,26 @@ def run_module(module: Module, trace: Trace, modules: Modules) -> None:
         evaluator.block(tree.body, Scope(module, None, module.env, [], TOP))
 
 
-def run_step(function: Function, cls: Class, step: str, modules: Modules) -> Trace:
-    """Evaluate a step's body; the trace holds what it stored, read and called, also through its helpers."""
+def run_step(function: Function, cls: Class, step: str, modules: Modules, across: Across | None = None) -> Trace:
+    """Evaluate a step's body; the trace holds what it stored, read and called, also through its helpers.
+
+    Args:
+        across: what an artifact or a foreach's item may be, where the steps before it are known already.
+    """
     arguments: list[Value] = [Self(cls)]
     arguments += [Inputs(step) for _ in parameters(function.node)[1:2]]
     if len(function.decorators) > 1:
         wrapped = Trace()
         evaluator = Evaluator(wrapped, modules, step)
-        enter(evaluator, _decorated(evaluator, function), arguments, {})
+        evaluator.across = across
+        enter(evaluator, decorated(evaluator, function), arguments, {})
         if any(function.node in event.path for event in wrapped.events if isinstance(event, Called)):
             return wrapped
     trace = Trace()
-    enter(Evaluator(trace, modules, step), function, arguments, {})
+    evaluator = Evaluator(trace, modules, step)
+    evaluator.across = across
+    enter(evaluator, function, arguments, {})
     return trace
-
-
-def _decorated(run: Run, function: Function) -> Value:
-    """The function as its decorators of ours leave it: what they do around it is part of the step."""
-    held: Value = function
-    for decorator in reversed(function.decorators):
-        for option in options(decorator):
-            made = enter(run, option, [held], {}) if isinstance(option, Function) else None
-            wrapper = next((one for one in options(made) if isinstance(one, Function)), None) if made else None
-            held = wrapper or held
-    return held
 
 
 def run_function(function: Function, modules: Modules) -> tuple[Trace, Value | None]:

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from flowgate.flow.assign import assign
+from flowgate.flow.assign import assign, fields_of
 from flowgate.flow.attributes import attribute, read_global
 from flowgate.flow.calls import called, iterated
 from flowgate.flow.decide import decided, is_truthy
@@ -24,6 +24,9 @@ from flowgate.flow.values import (
     Either,
     Element,
     File,
+    Function,
+    Inputs,
+    Instance,
     Item,
     Many,
     Mapping,
@@ -41,6 +44,7 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 _MOST_CHOICES = 24
+_MOST_BRANCHES = 6
 
 
 _OPERATION_USES: dict[type[ast.AST], str] = {ast.JoinedStr: "format", ast.Compare: "compare"}
@@ -85,7 +89,10 @@ def _on_attribute(run: Run, node: ast.Attribute, scope: Scope) -> Value:
 def _on_call(run: Run, node: ast.Call, scope: Scope) -> Value:
     func = run.value(node.func, scope)
     name = dotted(func) or (func.name if isinstance(func, Attr) else label(node.func))
-    call = Call(func, arguments(run, node.args, name, scope), keywords(run, node.keywords, name, scope), node)
+    args = arguments(run, node.args, name, scope)
+    if any(isinstance(option, Function) for option in options(func)):
+        args = [part for one in args for part in _spread_inputs(one, node, scope)]
+    call = Call(func, args, keywords(run, node.keywords, name, scope), node)
     call.home = scope.module
     run.calling = node
     call.result = called(run, call, node, scope)
@@ -93,6 +100,14 @@ def _on_call(run: Run, node: ast.Call, scope: Scope) -> Value:
     if name.startswith("sys.path.") or name == "site.addsitedir":
         widen_search(run, call)
     return call
+
+
+def _spread_inputs(value: Value, node: ast.Call, scope: Scope) -> list[Value]:
+    """`f(*inputs)`: each branch by its position, for as many as a function may take."""
+    starred = any(isinstance(one, ast.Starred) and one.value is value.node for one in node.args)
+    if not isinstance(value, Inputs) or not (starred or any(isinstance(one, ast.Starred) for one in node.args)):
+        return [value]
+    return [Item(value, Const(at), node, scope.module) for at in range(_MOST_BRANCHES)]
 
 
 def arguments(run: Run, nodes: list[ast.expr], callee_name: str, scope: Scope) -> list[Value]:
@@ -171,6 +186,8 @@ def _on_subscript(run: Run, node: ast.Subscript, scope: Scope) -> Value:
     held = options(base)[0]
     if isinstance(held, Display) and type(index) is int and -len(held.elements) <= index < len(held.elements):
         return held.elements[index]
+    if isinstance(held, Instance) and type(index) is int and 0 <= index < len(fields_of(held)):
+        return fields_of(held)[index]
     if isinstance(held, Mapping):
         for name, value in reversed(held.items):
             if index is not ... and constant(name) == index:

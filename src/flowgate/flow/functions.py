@@ -70,6 +70,27 @@ def enter(run: Run, function: Value, args: list[Value], keywords: Env, caller: S
     return scope.returned[0] if len(scope.returned) == 1 else Either(scope.returned, node, function.home)
 
 
+def decorated(run: Run, function: Function) -> Function:
+    """The function that its decorators of ours leave in its place: what they do around it happens at every call."""
+    held = bare = Function(function.node or ast.Pass(), function.home, function.closure, function.owner)
+    bare.defaults = function.defaults
+    for decorator in reversed(function.decorators):
+        for option in options(decorator):
+            if isinstance(option, Function):
+                made = enter(run, option, [held], {})
+                held = next((one for one in options(made) if isinstance(one, Function)), held) if made else held
+    if held is not bare and function.owner is not None and held.owner is None:
+        return bind_to(held, function.owner)
+    return held if held is not bare else function
+
+
+def bind_to(function: Function, owner: Value) -> Function:
+    """A function as a method of an object."""
+    made = Function(function.node or ast.Pass(), function.home, function.closure, owner)
+    made.defaults, made.decorators = function.defaults, []
+    return made
+
+
 def construct(run: Run, cls: Class, call: Call, scope: Scope) -> Value:
     """An instance of a first-party class, its attributes traced through `__init__` or its fields."""
     made = Instance(cls, call.node, scope.module)
@@ -110,9 +131,9 @@ def _is_static(node: Any) -> bool:
 def bound(value: Value, owner: Value) -> Value:
     if not isinstance(value, Function):
         return value
-    bound = Function(value.node or ast.Pass(), value.home, value.closure, owner)
-    bound.defaults, bound.decorators = value.defaults, value.decorators
-    return bound
+    made = bind_to(value, owner)
+    made.decorators = value.decorators
+    return made
 
 
 def _bind(function: Function, args: list[Value], keywords: Env) -> Env:

@@ -20,6 +20,8 @@ from flowgate.flow.values import Function, options
 _TRAINS = ("train", "fit", "update", "shuffle", "learn", "optim", "init", "fill", "augment", "append", "extend")
 _TELLS = frozenset("print display pprint log info debug warning error exception write sleep".split())
 _READERS = frozenset("open load loadtxt genfromtxt imread fromfile listdir iterdir".split())
+# An object that keeps one of these gives other answers by it, whatever it is asked.
+_CARRIES = re.compile(r"(?i)rng|gen$|generator|random|state|model|net$|weights|policy|estimator")
 _TURNS = 2  # what the end of a loop leaves to its beginning
 
 
@@ -182,7 +184,8 @@ class _Spreading:
         elif isinstance(target, ast.Attribute) and self._is_flow(target.value):
             self.artifacts.add(target.attr)
         elif isinstance(target, ast.Attribute):
-            self._taint(target.value, f".{target.attr}" if isinstance(target.value, ast.Name) else "")
+            apart = isinstance(target.value, ast.Name) and not _CARRIES.search(target.attr)
+            self._taint(target.value, f".{target.attr}" if apart else "")
         elif isinstance(target, ast.Subscript | ast.Starred):
             self._taint(target.value)
         elif isinstance(target, ast.Call):
@@ -195,8 +198,8 @@ class _Spreading:
         parts = {""}
         if value is not None and value is self.mark and not self._is_hot_besides(value):
             parts = self.parts
-        elif isinstance(value, ast.Tuple):
-            parts = {f"[{at}]" for at, one in enumerate(value.elts) if self._hot(one)}
+        elif isinstance(value, ast.Tuple) or _is_record(value):
+            parts = {f"[{at}]" for at, one in enumerate(_parts_of(value)) if self._hot(one)}
         elif isinstance(value, ast.Name) and value.id not in self.marked:
             parts = {one[len(value.id) :] for one in self.marked if one.startswith((value.id + ".", value.id + "["))}
         for target in targets:
@@ -247,8 +250,8 @@ class _Spreading:
     def _returned(self, value: ast.expr | None, decided: bool) -> None:
         if decided:
             self.out.add("")
-        elif isinstance(value, ast.Tuple):
-            self.out |= {f"[{at}]" for at, one in enumerate(value.elts) if self._hot(one)}
+        elif value is not self.mark and (isinstance(value, ast.Tuple) or _is_record(value)):
+            self.out |= {f"[{at}]" for at, one in enumerate(_parts_of(value)) if self._hot(one)}
         elif isinstance(value, ast.Name) and value.id not in self.marked and value is not self.mark:
             self.out |= {
                 one[len(value.id) :] for one in self.marked if one.startswith((value.id + ".", value.id + "["))
@@ -291,6 +294,18 @@ def _calls(statement: ast.stmt) -> list[ast.Call]:
     """The calls in a statement's own expressions, those of the statements inside it left out."""
     heads = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr | ast.withitem)]
     return [node for head in heads for node in nodes(head) if isinstance(node, ast.Call)]
+
+
+def _is_record(value: ast.expr | None) -> bool:
+    """`Timed(value, seconds)`: several values kept apart under names."""
+    named = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id[:1].isupper()
+    return named and len(_parts_of(value)) > 1
+
+
+def _parts_of(value: ast.expr | None) -> list[ast.expr]:
+    if isinstance(value, ast.Tuple):
+        return value.elts
+    return [*value.args, *(keyword.value for keyword in value.keywords)] if isinstance(value, ast.Call) else []
 
 
 def _part(node: ast.Attribute | ast.Subscript) -> str:

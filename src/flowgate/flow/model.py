@@ -17,9 +17,13 @@ from flowgate.flow.values import (
     Attr,
     Call,
     Class,
+    Display,
     Element,
     Function,
     Input,
+    Instance,
+    Item,
+    Many,
     Mapping,
     Module,
     Self,
@@ -115,6 +119,28 @@ class Flow:
                 for option in options(value):
                     if isinstance(option, Function) and _is_step(option):
                         found[name] = Step(name, option, self.cls, self.modules)
+        return found
+
+    def look_again(self) -> None:
+        """Trace the steps once more where earlier ones store objects of ours, so that their methods are followed too."""
+        stored = [value for step in self.steps.values() for value in step.trace.attributes.values()]
+        if not any(_holds_objects(value) for value in stored):
+            return
+        for step in self.steps.values():
+            step.transitions  # noqa: B018  (the graph stays as it was read first)
+        self.open_splits  # noqa: B018
+        for step in self.steps.values():
+            step.trace = run_step(step.function, step.cls, step.name, step.modules, self._objects)
+
+    def _objects(self, value: Value) -> list[Value]:
+        """The objects that an artifact, an item or an element may be."""
+        found = []
+        for option in self.resolve(value):
+            if isinstance(option, Element | Item):
+                base = option.collection if isinstance(option, Element) else option.base
+                found += [one for held in self.resolve(base) for one in _elements(held)]
+            else:
+                found.append(option)
         return found
 
     @cached_property
@@ -273,7 +299,19 @@ def read_flows(source: Source, root: str) -> list[Flow]:
     found = [cls for cls in unique if _is_flow(cls)]
     parents = {id(base) for cls in found for base in list(cls.lineage())[1:]}
     flows = [Flow(cls, module, modules) for cls in found]
+    for flow in flows:
+        flow.look_again()
     return [flow for flow in flows if id(flow.cls) not in parents or _stands_alone(flow)]
+
+
+def _elements(value: Value) -> list[Value]:
+    """The elements of a list that is written out or made by a comprehension."""
+    held = value.elements if isinstance(value, Display) else [value.element] if isinstance(value, Many) else []
+    return [option for one in held for option in options(one)]
+
+
+def _holds_objects(value: Value) -> bool:
+    return any(isinstance(one, Instance) for option in options(value) for one in (option, *_elements(option)))
 
 
 def _stands_alone(flow: Flow) -> bool:

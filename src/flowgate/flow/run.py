@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flowgate.flow.modules import Modules
 from flowgate.flow.trace import Path, Trace, Use
@@ -53,6 +53,7 @@ class Run(ABC):
         self.path: Path = ()
         self.calling: ast.AST | None = None
         self.use = NO_USE
+        self.across: Callable[[Value], list[Value]] | None = None
 
     @abstractmethod
     def block(self, statements: Iterable[ast.stmt], scope: Scope) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from flowgate.flow.assign import assign, grown
+from flowgate.flow.assign import assign, grown, loops_since
 from flowgate.flow.calls import iterated
 from flowgate.flow.decide import decided
 from flowgate.flow.functions import enter, function
@@ -17,6 +17,7 @@ from flowgate.flow.trace import Called, Event
 from flowgate.flow.values import (
     Call,
     Class,
+    Const,
     Display,
     Either,
     Element,
@@ -24,6 +25,7 @@ from flowgate.flow.values import (
     Item,
     Many,
     Operation,
+    Ref,
     Unknown,
     Value,
     callee,
@@ -38,8 +40,21 @@ def _on_expr(run: Run, node: ast.Expr, scope: Scope) -> None:
     run.value(node.value, scope)
 
 
+def _summed(current: Value, added: Value, node: ast.AST, target: ast.expr, scope: Scope, run: Run) -> Value | None:
+    """A number that grows in a loop, as the sum that it is; None where it does not."""
+    start = options(current)[0]
+    loops = loops_since(run, target, scope)
+    if not loops or not isinstance(start, Const) or not isinstance(start.value, int | float):
+        return None
+    element = Operation("Add", [start, added], node, scope.module) if isinstance(start.value, float) else added
+    return Call(Ref("builtins.sum"), [Many(element, loops, "generator", node, scope.module)], {}, node, scope.module)
+
+
 def _on_assign(run: Run, node: ast.Assign, scope: Scope) -> None:
     value = run.value(node.value, scope)
+    if isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Add) and isinstance(value, Operation):
+        if ast.unparse(node.value.left) == ast.unparse(node.targets[0]):  # `total = total + x`
+            value = _summed(value.operands[0], value.operands[1], node, node.targets[0], scope, run) or value
     for target in node.targets:
         assign(run, target, value, scope)
 
@@ -56,6 +71,8 @@ def _on_aug_assign(run: Run, node: ast.AugAssign, scope: Scope) -> None:
     changed: Value = Operation(type(node.op).__name__, [current, added], node, scope.module)
     if isinstance(held, Display | Many) and isinstance(node.op, ast.Add | ast.BitOr):
         changed = grown(run, current, added, True, node.target, scope, node)
+    elif isinstance(node.op, ast.Add):
+        changed = _summed(current, added, node, node.target, scope, run) or changed
     assign(run, node.target, changed, scope, rebound=True)
 
 
@@ -127,6 +144,11 @@ def _on_with(run: Run, node: ast.With | ast.AsyncWith, scope: Scope) -> bool:
         begun = len(run.trace.events)
         value = run.value(item.context_expr, scope)
         closing = _taken_after_yield(run, item.context_expr, value, begun) + closing
+        if callee(value) == "torch.random.fork_rng":
+            kept = Call(Ref("torch.get_rng_state"), [], {}, item.context_expr, scope.module)
+            restored = Call(Ref("torch.set_rng_state"), [kept], {}, item.context_expr, scope.module)
+            run.trace.events.append(Called(kept, scope.module, run.path))
+            closing.append(Called(restored, scope.module, run.path))
         guarded = guarded or (callee(value) == "contextlib.suppress" and _suppresses_imports(item.context_expr))
         if item.optional_vars is not None:
             assign(run, item.optional_vars, value, scope)

@@ -35,7 +35,16 @@ _FREE = frozenset(
 )
 _FREE |= {f"statistics.{name}" for name in ("median", "median_low", "median_high", "mean", "fmean", "multimode")}
 _FREE |= {f"numpy.{name}" for name in ("median", "max", "min", "amax", "amin", "ptp", "any", "all")}
-_FREE |= {"math.fsum", "collections.Counter", "numpy.sort", "numpy.unique", "natsort.natsorted", "random.shuffle"}
+_FREE |= {
+    "heapq.nsmallest",
+    "heapq.nlargest",
+    "math.fsum",
+    "collections.Counter",
+    "numpy.sort",
+    "numpy.unique",
+    "natsort.natsorted",
+    "random.shuffle",
+}
 # What hands on the items of a collection in the order in which they come.
 _IN_ORDER = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "iter", "enumerate", "reversed", "zip", "filter", "map", "next")
@@ -59,7 +68,7 @@ _ARRAYS |= {
     "torch.stack",
     "torch.cat",
 }
-_TIED = frozenset(("builtins.sorted", "builtins.max", "builtins.min"))
+_TIED = frozenset(("builtins.sorted", "builtins.max", "builtins.min", "heapq.nsmallest", "heapq.nlargest"))
 _WHOLE = frozenset("floor ceil gcd lcm comb perm factorial isqrt fsum trunc isnan isinf isfinite isclose".split())
 _OWN_ITEMS = frozenset("copy keys values items".split())
 _COUNTS = frozenset(f"builtins.{name}" for name in ("len", "int", "ord"))

@@ -13,7 +13,7 @@ _PARAMETER_PHRASES = frozenset(
     model_type model_class model_config model_spec model_kind hyperparam hyperparameter hyper_param hyper_parameter
     hparam param_grid grid_param parameter_grid search_space param_combination hyperparam_combination
     hyperparameter_combination param_combo train_config training_config train_cfg training_axis training_ax
-    train_axis temperature temp margin n_estimator num_estimator max_depth min_sample_leaf min_sample_split
+    train_axis margin n_estimator num_estimator max_depth min_sample_leaf min_sample_split
     num_leave num_leaf max_feature subsample colsample_bytree alpha gamma lambda l1_ratio reg_lambda reg_alpha
     penalty kernel solver regularization c_value num_layer n_layer embedding_dim embed_dim latent_dim architecture
     layer_size conv_layer kernel_size filter_size classifier_type estimator_type regressor_type optimizer_type arch num_head width depth backbone patience warmup warmup_step num_step max_iter n_iter max_epoch step_size grad_clip clip_norm
@@ -68,6 +68,17 @@ def is_parameter(name: str) -> bool:
     """Whether the name stands for a method, an estimator or a training parameter."""
     found = _stems(name)
     return any("_".join(found[start:]) in _PARAMETER_PHRASES for start in range(len(found)))
+
+
+_NUMBERS = frozenset(
+    "lr learning_rate weight_decay wd epoch dropout dropout_rate momentum alpha gamma max_depth batch_size".split()
+)
+
+
+def is_number(name: str) -> bool:
+    """Whether the name stands for a training parameter that only numbers can be."""
+    found = _stems(name)
+    return any("_".join(found[start:]) in _NUMBERS for start in range(len(found)))
 
 
 def is_data(name: str) -> bool:

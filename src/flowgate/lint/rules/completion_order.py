@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flowgate.finding import Finding
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Attr, Call, Many, Module, Value, callee, constant, method_of, options
+from flowgate.flow.values import Attr, Call, Display, Many, Module, Value, callee, constant, method_of, options
 from flowgate.lint.arrival import exposed, origin
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -41,6 +41,8 @@ class CompletionOrder(Rule):
 
 
 def _is_race(value: Value) -> bool:
+    if isinstance(value, Display) and value.type != "set":
+        return any(_is_taken_from_queue(part) for one in value.elements for part in _unsorted(one))
     if isinstance(value, Many):
         return any(map(_is_taken_from_queue, _unsorted(value.element)))
     if not isinstance(value, Call):

@@ -21,7 +21,7 @@ _EXEMPT = frozenset(
     """
     eps epsilon tol tolerance atol rtol pi tau e inf infinity nan sqrt2 golden ln2 ln10 log2 log10 int8 int16 int32 int64
     uint8 float32 float64 maxint percent pct cents gravity planck boltzmann avogadro light zero kelvin celsius fahrenheit
-    dalton daltons kda amu molar joule joules kcal kev mev earth km mile miles kg lb lbs mm cm meter meters metre metres feet inch mph
+    phred decibel db dalton daltons kda amu molar joule joules kcal kev mev earth km mile miles kg lb lbs mm cm meter meters metre metres feet inch mph
     seconds second sec secs minutes minute hours hour days day ms millis weekend weekday weekdays quarter quarters
     per bytes byte kb mb gb kib mib gib unit units scale
     timeout timeouts retry retries retryable attempt attempts shard shards partition partitions port version schema python iso epsg crs srid imagenet wgs84

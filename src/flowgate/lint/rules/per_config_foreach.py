@@ -26,6 +26,7 @@ from flowgate.flow.values import (
     Operation,
     Self,
     Setting,
+    Unknown,
     Value,
     callee,
     constant,
@@ -36,7 +37,7 @@ from flowgate.flow.values import (
     walk,
 )
 from flowgate.lint.rule import Example, Rule
-from flowgate.meaning.words import is_algorithm, is_data, is_parameter
+from flowgate.meaning.words import is_algorithm, is_data, is_number, is_parameter
 from flowgate.target import Target
 
 _THROUGH = frozenset(
@@ -132,6 +133,8 @@ def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]
             found["estimators"] = None
     if _is_whole(target, listed):
         return list(found)
+    for name in _unpacked_in_task(target.flow, listed, transition):
+        found.setdefault(f"`{name}`", None)
     for name in _given_to_estimators(target.flow, transition):
         if not all(_is_single(option) for option in target.flow.resolve(listed)):
             found.setdefault(f"`{name}`", None)
@@ -153,6 +156,39 @@ def _is_whole(target: Target, listed: Value) -> bool:
     if held and all(is_set or path is not None for is_set, path in zip(parameters, paths, strict=True)):
         return not any({"axes", "methods", "training_axes"} & set(path or ()) for path in paths)
     return False
+
+
+def _unpacked_in_task(flow: Flow, listed: Value, transition: Transition) -> Iterator[str]:
+    """`seed, lr = self.input`: the training parameters that the parts of an item are taken for, where those parts vary."""
+    names: dict[int, set[str]] = {}
+    for name in transition.targets:
+        step = flow.steps.get(name)
+        for call in step.calls() if step is not None else ():
+            for value in (*call.args, *call.keywords.values()):
+                for part in options(value):
+                    at = constant(part.key) if isinstance(part, Item) and isinstance(part.base, Input) else None
+                    if isinstance(at, int):
+                        names.setdefault(at, set()).update(part.names)
+    for made in flow.resolve(listed):
+        row = options(made.element)[0] if isinstance(made, Many) else None
+        if not isinstance(row, Display):
+            continue
+        for at, known in names.items():
+            if at >= len(row.elements):
+                continue
+            part = row.elements[at]
+            if _varies(part) and not any(is_data(name) for name in part.names):
+                numeric = not _is_no_number(flow, part)
+                yield from sorted(name for name in known if is_parameter(name) and (numeric or not is_number(name)))
+
+
+def _is_no_number(flow: Flow, value: Value) -> bool:
+    """Whether a loop variable certainly holds texts or objects."""
+    held = flow.resolve(value.collection) if isinstance(value, Element) else []
+    return bool(held) and all(
+        bool(strings(option)) or (isinstance(option, Many) and isinstance(options(option.element)[0], Instance))
+        for option in held
+    )
 
 
 def _given_to_estimators(flow: Flow, transition: Transition) -> Iterator[str]:
@@ -192,7 +228,8 @@ def _varying_keys(flow: Flow, value: Value, depth: int = 0) -> list[str]:
         loops = [held for loop in value.loops for held in flow.resolve(loop)]
         if depth < _KEYS_DEEP and isinstance(_unwrapped(value.element), Element):
             return [key for held in loops for key in _varying_keys(flow, held, depth + 1)]
-        return [key for option in flow.resolve(value.element) for key, held in _fields(option) if _varies(held)]
+        found = [key for option in flow.resolve(value.element) for key, held in _fields(option) if _varies(held)]
+        return found + [key for held in loops for key in _computed_keys(flow, value, held)]
     if isinstance(value, Display):
         return _multiplied(flow, value)
     if isinstance(value, Item) and isinstance(value.key, Operation) and depth < _KEYS_DEEP:  # a slice
@@ -220,6 +257,25 @@ def _fields(element: Value) -> list[tuple[str, Value]]:
         names = text.replace(",", " ").split() if isinstance(text, str) else strings(declared) or []
         found = [*zip(names, element.args, strict=False), *element.keywords.items()]
     return [(name, value) for name, value in found if is_parameter(name)]
+
+
+def _computed_keys(flow: Flow, made: Many, loop: Value) -> list[str]:
+    """`{**base, key: value}` for the items of a dict: its keys, where they are training parameters with several values."""
+    if method_of(loop) != "items" or not isinstance(loop, Call) or not isinstance(loop.func, Attr):
+        return []
+    if not any(
+        isinstance(option, Mapping) and constant(key) is ...
+        for option in flow.resolve(made.element)
+        for key, _ in getattr(option, "items", [])
+    ):
+        return []
+    return [
+        str(constant(key))
+        for held in flow.resolve(loop.func.base)
+        if isinstance(held, Mapping)
+        for key, item in held.items
+        if is_parameter(str(constant(key))) and not any(_is_single(option) for option in flow.resolve(item))
+    ]
 
 
 def _literal(value: Value) -> object:
@@ -263,10 +319,17 @@ def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -
         inner = names + _carried(option, depth)
         if isinstance(option, Many) and any(_reads(part, "data_axes") for held in option.within for part in walk(held)):
             continue
+        if isinstance(option, Many) and isinstance(option.element, Item) and _is_key(option.element.key):
+            tables = [held for held in flow.resolve(option.element.base) if isinstance(held, Mapping)]
+            if tables:  # `product(*(space[key] for key in keys))`
+                for table in tables:
+                    yield from _of_grid(flow, Call(Unknown(), [], {}, option.node, option.home), table, inner, depth)
+                continue
         if isinstance(option, Many):
             above = inner if len(option.loops) == 1 else ()
             for loop in option.loops:
-                yield from _factors(flow, loop, (*above, *_loop_names(option.element, loop)), depth + 1)
+                for part in _columns(loop):
+                    yield from _factors(flow, part, (*above, *_loop_names(option.element, part)), depth + 1)
             if not option.loops or isinstance(option.element, Element | Display | Mapping):
                 yield from _grown(flow, option, inner, depth)
         elif isinstance(option, Call):
@@ -278,6 +341,10 @@ def _factors(flow: Flow, value: Value, names: tuple[str, ...], depth: int = 0) -
             yield from _inside(flow, option, inner, depth)
         else:
             yield Factor(option, inner)
+
+
+def _is_key(value: Value) -> bool:
+    return isinstance(value, Element)
 
 
 def _carried(value: Value, depth: int) -> tuple[str, ...]:
@@ -299,6 +366,12 @@ def _inside(flow: Flow, element: Element, names: tuple[str, ...], depth: int) ->
                 yield from _factors(flow, item, names, depth + 1)
         else:
             yield Factor(element, names)
+
+
+def _columns(loop: Value) -> list[Value]:
+    """The lists that a loop goes over together, each under names of its own."""
+    together = isinstance(loop, Call) and callee(loop).rpartition(".")[2] in ("product", "zip")
+    return list(loop.args) if together and isinstance(loop, Call) else [loop]
 
 
 def _loop_names(element: Value, loop: Value) -> tuple[str, ...]:
@@ -371,6 +444,8 @@ def _reason(target: Target, factor: Factor, transition: Transition) -> str:
         found = _by_contents(target.flow, value)
         if found == "estimators" or (found and not any(is_data(name) for name in factor.names)):
             return found
+    if strings(value) and any(is_number(name) for name in factor.names):
+        return ""  # texts are no learning rates
     return _by_names((*factor.names, *_consumers(target.flow, value, transition)))
 
 

@@ -52,7 +52,10 @@ class _Walk:
         self.rule, self.target = rule, target
         self.script = target.flow.module
         self.dependencies = _dependencies(header)
-        self.folders = [self.script.package_folder, *_installed(target, header, self.dependencies)]
+        installed = _installed(target, header, self.dependencies)
+        self.own = {self.script.package_folder}
+        self.declared = {folder: _declared_packages(folder) for folder in installed}
+        self.folders = [self.script.package_folder, *installed]
         self.cwd: str | None = None
         self.blind = False
         self.inserted: list[str] = []
@@ -86,6 +89,7 @@ class _Walk:
                 self.blind = True
             elif place.anchor == FIXED or self.cwd is not None:
                 self.folders.append(os.path.normpath(os.path.join(self.cwd or "", place.path)))
+                self.own.add(self.folders[-1])
             if place.anchor != UNKNOWN:
                 self.inserted.append(self.target.project.relative(place.path) if place.anchor == FIXED else place.path)
 
@@ -97,7 +101,7 @@ class _Walk:
         top = event.name.split(".")[0]
         if top in sys.stdlib_module_names or _normal(top) in self.dependencies:
             return
-        held = next((folder for folder in self.folders if _holds(folder, top)), None)
+        held = next((folder for folder in self.folders if _holds(folder, top) and self._installs(folder, top)), None)
         if held is not None:
             path = self.target.flow.modules.find(event.name, event.home)
             if path is not None and path.startswith(held):
@@ -107,6 +111,11 @@ class _Walk:
         if home is not None and top not in self.seen:
             self.seen.add(top)
             yield self._unresolved(event, top, home, step)
+
+    def _installs(self, folder: str, top: str) -> bool:
+        """Whether a project that the header installs brings a package: all of them, or those that it declares."""
+        declared = self.declared.get(folder)
+        return declared is None or top in declared or folder in self.own
 
     def _relative(self, event: Import, step: str | None) -> Finding:
         return self.rule.found(
@@ -199,6 +208,22 @@ def _installed(target: Target, header: dict[str, object], dependencies: set[str]
     if isinstance(name, str) and _normal(name) in dependencies:
         roots.append(target.project.root)
     return [folder for root in roots for folder in (root, os.path.join(root, "src"))]
+
+
+def _declared_packages(folder: str) -> set[str] | None:
+    """The top-level packages that a project's build settings name; None where they leave it to what is found."""
+    import tomllib
+
+    root = os.path.dirname(folder) if os.path.basename(folder) == "src" else folder
+    try:
+        tool = tomllib.loads(witness.read(os.path.join(root, "pyproject.toml")).decode()).get("tool", {})
+    except (OSError, ValueError):
+        return None
+    setuptools = tool.get("setuptools", {})
+    hatch = tool.get("hatch", {}).get("build", {}).get("targets", {}).get("wheel", {})
+    named = [setuptools.get("packages"), setuptools.get("py-modules"), hatch.get("packages")]
+    listed = [str(name) for names in named if isinstance(names, list) for name in names]
+    return {name.removeprefix("src/").split(".")[0].split("/")[0] for name in listed} or None
 
 
 def _sources(header: dict[str, object]) -> dict[str, object]:

@@ -18,6 +18,7 @@ from flowgate.flow.values import (
     Value,
     callee,
     constant,
+    dotted,
     method_of,
     number,
     options,
@@ -161,6 +162,13 @@ def _is_listing(value: Value) -> bool:
 
 def _is_set(value: Value) -> bool:
     """A set of something other than numbers, whose order is the same everywhere."""
+    if isinstance(value, Item):
+        return any(
+            callee(one) == "collections.defaultdict"
+            and isinstance(one, Call)
+            and any(dotted(part) in _SETS for part in one.args[:1])
+            for one in options(value.base)
+        )
     if isinstance(value, Display):
         return value.type == "set" and not number(value)
     if isinstance(value, Many):
@@ -168,11 +176,23 @@ def _is_set(value: Value) -> bool:
     if isinstance(value, Call):
         if callee(value) in _SETS:
             return bool(value.args) and not _is_numeric(value.args[0])
-        return method_of(value) in _SET_METHODS and any(map(_is_set, _operands(value)))
+        if callee(value) == "functools.reduce":
+            return _makes_sets(value)
+        return method_of(value) in _SET_METHODS and any(
+            _is_set(one) or callee(one) in _SETS for one in _operands(value)
+        )
     if not isinstance(value, Operation) or value.operator not in ("BitOr", "BitAnd", "Sub", "BitXor"):
         return False
     operands = [option for operand in value.operands for option in options(operand)]
     return any(_is_set(one) or method_of(one) in ("keys", "items") for one in operands)
+
+
+def _makes_sets(reduced: Call) -> bool:
+    """`reduce(set.union, ...)`, `reduce(lambda a, b: a | b, ..., set())`."""
+    function, start = reduced.args[0] if reduced.args else None, reduced.args[2] if len(reduced.args) > 2 else None
+    return any(
+        dotted(one) in ("builtins.set.union", "builtins.set.intersection") for one in options(function or Value())
+    ) or (start is not None and any(callee(one) in _SETS for one in options(start)))
 
 
 def _operands(call: Call) -> list[Value]:

@@ -69,6 +69,7 @@ def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
     pattern = re.compile(re.escape(name) + _STARTS)
     exported = re.search(r"(?m)METAFLOW_RUN_MAX_WORKERS\s*[:=]\s*[\"']?1\b", text) is not None
     number = 0
+    variables = _variables(text)
     lines = iter(text.splitlines())
     for line in lines:
         number += 1
@@ -76,6 +77,7 @@ def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
         while command.rstrip().endswith("\\"):
             command = command.rstrip()[:-1] + " " + next(lines, "")
             number += 1
+        command = _expanded(command, variables)
         if pattern.search(command) is None or re.match(r"\s*#[^`]*$", command):
             continue
         asked, variable = _WORKERS.search(command), _VARIABLE.search(command)
@@ -87,6 +89,25 @@ def _in_shell(text: str, name: str) -> Iterator[tuple[int, str, int | None]]:
                 yield first, command, int(held)
         elif not exported:
             yield first, command, None
+
+
+def _variables(text: str) -> dict[str, str]:
+    """What a script or a Makefile gives its variables, where that is one word; a default counts."""
+    found = re.findall(
+        r"(?m)^[ \t]*(?:export[ \t]+|local[ \t]+|readonly[ \t]+)?(\w+)[ \t]*[?:]{0,2}=[ \t]*[\"']?(?:\$\{\w+:?-)?([\w./-]+)\}?[\"']?[ \t]*(?:#.*)?$",
+        text,
+    )
+    names = [name for name, _ in found]
+    return {name: value for name, value in found if names.count(name) == 1}
+
+
+def _expanded(command: str, variables: dict[str, str]) -> str:
+    """A command line with the variables that are known in their places."""
+    return re.sub(
+        r"[\"']?\$(?:\{(\w+)\}|\((\w+)\)|(\w+))[\"']?",
+        lambda hit: variables.get(hit[1] or hit[2] or hit[3], hit[0]),
+        command,
+    )
 
 
 def _set_to(text: str, name: str) -> str | None:
