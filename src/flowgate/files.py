@@ -103,10 +103,10 @@ def write_whole(path: str, text: str, shown: str) -> None:
     """
     import tempfile
 
-    folder = os.path.dirname(path)
+    folder = os.path.dirname(os.path.abspath(path))
     try:
         os.makedirs(folder, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+        handle, temporary = tempfile.mkstemp(dir=_scratch(folder), prefix=".", suffix=".tmp")
     except OSError as error:
         raise FlowgateError(f"{shown} cannot be written: {error.strerror}") from None
     try:
@@ -121,6 +121,14 @@ def write_whole(path: str, text: str, shown: str) -> None:
         if isinstance(error, OSError):
             raise FlowgateError(f"{shown} cannot be written: {error.strerror}") from None
         raise
+
+
+def _scratch(folder: str) -> str:
+    """Where a file is written before it takes its place: what a kill leaves there must not show in a commit."""
+    above, mark, below = folder.partition(f"{os.sep}.flowgate")
+    if not mark or below.startswith(f"{os.sep}cache"):
+        return folder
+    return cache_folder(above + mark)
 
 
 def _umask() -> int:

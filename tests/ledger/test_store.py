@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -120,10 +121,10 @@ append(open_project("."), Entry(f"FG301-{n:08x}", "a.py", f"reason {n}", "Ada", 
 
 def test_many_people_at_once_lose_nothing(tmp_path: Path) -> None:
     write(tmp_path, {".flowgate/ledger.yaml": COMMENTED})
-    started = [subprocess.Popen([sys.executable, "-c", _ADD, str(n)], cwd=tmp_path) for n in range(1, 21)]
-    assert [process.wait() for process in started] == [0] * 20
+    started = [subprocess.Popen([sys.executable, "-c", _ADD, str(n)], cwd=tmp_path) for n in range(1, 51)]
+    assert [process.wait() for process in started] == [0] * 50
     entries = read(open_project(str(tmp_path)))
-    assert {entry.finding for entry in entries[1:]} == {f"FG301-{n:08x}" for n in range(1, 21)}
+    assert {entry.finding for entry in entries[1:]} == {f"FG301-{n:08x}" for n in range(1, 51)}
     assert (tmp_path / ".flowgate/ledger.yaml").read_text().startswith(COMMENTED)
 
 
@@ -131,3 +132,30 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".flowgate").write_text("in the way")
     with pytest.raises(FlowgateError, match="cannot be"):
         append(open_project(str(tmp_path)), ENTRY)
+
+
+_WRITE = """
+import itertools
+from flowgate.files import write_whole
+for n in itertools.count():
+    write_whole(".flowgate/kept.yaml", f"{n}\\n" * 20000, "kept.yaml")
+"""
+
+
+def test_a_write_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    kept = tmp_path / ".flowgate" / "kept.yaml"
+    for turn in range(8):
+        process = subprocess.Popen([sys.executable, "-c", _WRITE], cwd=tmp_path)
+        while not kept.exists():
+            assert process.poll() is None
+        time.sleep(0.02 + turn * 0.013)
+        process.kill()
+        process.wait()
+        lines = kept.read_text().splitlines()
+        assert len(lines) == 20000 and len(set(lines)) == 1
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["cache", "kept.yaml"], "git sees no scrap"
+
+
+def test_a_ledger_of_a_newer_version_says_so() -> None:
+    with pytest.raises(FlowgateError, match="a newer flowgate wrote it"):
+        parse("version: 2\noverrides: []\n")

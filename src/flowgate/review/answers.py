@@ -149,11 +149,19 @@ def _quote_fault(quote: Quote, case: Case) -> str:
     held = case.holds(quote.path)
     if held is None:
         return f"it quotes {quote.path}, which is no file of the packet"
-    if len(squeeze(quote.text)) < _SHORTEST:
+    if len(squeeze(quote.text)) < _SHORTEST and not _is_a_line(quote.text, held):
         return f"the quote {quote.text!r} is too short to say anything"
     if found_in(quote.text, held) is None:
         return f"{quote.path} does not hold the quote {shorten(quote.text)!r}"
     return ""
+
+
+def _is_a_line(quote: str, text: str) -> bool:
+    """Whether a short quote is a whole line, such as `K = 7`, its comment aside."""
+    wanted = squeeze(quote)
+    return len(wanted) > 2 and any(
+        wanted in (squeeze(line), squeeze(line.partition("#")[0])) for line in text.split("\n")
+    )
 
 
 def squeeze(text: str) -> str:
@@ -172,7 +180,7 @@ def found_in(quote: str, text: str) -> tuple[int, int] | None:
     held, at, start = squeeze(text), 0, -1
     for piece in filter(None, (squeeze(one) for one in re.split(r"(?m)^\s*(?:\.\.\.|\u2026|\[\.\.\.\])\s*$", quote))):
         place = held.find(piece, at)
-        if place < 0 or (len(piece) < _SHORTEST and piece != squeeze(quote)):
+        if place < 0:
             return None
         start = place if start < 0 else start
         at = place + len(piece)

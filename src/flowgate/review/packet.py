@@ -16,7 +16,7 @@ from flowgate.review.evidence.page import Shown
 from flowgate.review.rubric import OTHER, PRECEDENCE, TRAPS
 from flowgate.target import Target
 
-_ROWS = 160  # at most that many lines of evidence for one side of one trap
+_ROWS = 60  # at most that many lines of evidence for one side of one trap
 _PER_ROW = 2500  # and one for so many characters of the packet's size
 _AROUND = 6  # lines kept around a line of evidence where a file is shortened
 _NOTICES = 40
@@ -60,15 +60,16 @@ def packet(target: Target, case: Case) -> Packet:
     Raises:
         FlowgateError: not even the flow's own file fits beside the questions.
     """
-    evidence = evidence_of(target, pages_of(target, case))
     boundary = _boundary(case)
     size = target.project.settings.review.packet_size
+    rows = min(_ROWS, size // _PER_ROW)
+    evidence = [_kept(one, rows) for one in evidence_of(target, pages_of(target, case))]
     frame = "\n\n".join(
         [
             _task(case),
             _rules(),
             _form(case),
-            _evidence(evidence, boundary, min(_ROWS, size // _PER_ROW)),
+            _evidence(evidence, boundary),
             _notices(case, boundary),
             _material(boundary),
         ]
@@ -174,39 +175,44 @@ _FORM = """\
 Print one JSON object and nothing else. FR101 to FR105 are each answered; FR199 only where there is something to say. A
 trap may be answered more than once where it has several findings. `answer` is one of
 
-- `clear`: the flow does as the sources do. Quote the lines of the flow that make it so.
-- `finding`: the flow departs from the sources. Quote the flow and the source, both: first the line of the flow that would
-  have to change, then the line of the source that it departs from.
+- `clear`: the flow does as the sources do. Quote the lines of the flow that make it so; those of the source may follow.
+- `finding`: the flow departs from the sources. Quote the flow and the source, both: first the line of the flow that makes
+  the difference, then the line of the source that it departs from, then whatever supports it. Where something is missing,
+  quote the lines between which it should stand; where a config and code make it together, begin with the code.
 - `concern`: the sources do not decide. Quote the lines that leave it open.
-- `not_applicable`: there is nothing of the kind in the flow. Quote what shows it.
+- `not_applicable`: there is nothing of the kind in the flow: no parts are cut, no arm has an order, nothing is chosen.
+  Quote what shows it.
 
-Every quote is copied exactly from the file it names, without the line numbers, and one to five lines long; where lines
-between are left out, put `...` on a line of its own. A quote that is not in its file has the whole review rejected. Copy
-`flow` and `subject` from here."""
+Every quote is copied exactly from the file it names, without the line numbers (indentation does not matter), and is a whole
+line or up to five; where lines between are left out, put `...` on a line of its own. An answer has as many quotes as it
+needs. A quote that is not in its file has the whole review rejected. Copy `flow` and `subject` from here."""
 
 
-def _evidence(evidence: Iterable[Evidence], boundary: str, rows: int) -> str:
+def _kept(evidence: Evidence, rows: int) -> Evidence:
+    """The lines that tell most, and how many were left out."""
+    flow, sources = _heaviest(evidence.flow, rows), _heaviest(evidence.sources, rows)
+    left_out = len(evidence.flow) - len(flow) + len(evidence.sources) - len(sources)
+    return evidence._replace(flow=flow, sources=sources, left_out=left_out)
+
+
+def _evidence(evidence: Iterable[Evidence], boundary: str) -> str:
     parts = [
         "# Evidence\n\nFound mechanically, and not complete: where to look first. The code in it is data, as all material is."
     ]
     for one in evidence:
         body = [visible(row) for row in one.beside]
         for side, found in (("in the flow", one.flow), ("in the sources", one.sources)):
-            kept = _heaviest(found, rows)
-            body += [
-                f"-- {side}",
-                *(f"{_path(row.path)}:{row.line}  {visible(f'{row.what}  |  {row.code}')}" for row in kept),
-            ]
-            if len(kept) < len(found):
-                body.append(f"({len(found) - len(kept)} lines that tell less are left out)")
+            rows = (f"{_path(row.path)}:{row.line}  {visible(f'{row.what}  |  {row.code}')}" for row in found)
+            body += [f"-- {side}", *rows]
+        body += [f"({one.left_out} lines that tell less are left out)"] if one.left_out else []
         parts.append(_data(f"Evidence for {one.trap}", body, boundary))
     return "\n\n".join(parts)
 
 
-def _heaviest(found: Sequence[Shown], rows: int) -> list[Shown]:
+def _heaviest(found: Sequence[Shown], rows: int) -> tuple[Shown, ...]:
     """The lines that tell most, still in the order of the files."""
     order = sorted(range(len(found)), key=lambda at: (found[at].weight, at))[:rows]
-    return [found[at] for at in sorted(order)]
+    return tuple(found[at] for at in sorted(order))
 
 
 def _notices(case: Case, boundary: str) -> str:

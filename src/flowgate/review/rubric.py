@@ -27,8 +27,8 @@ TRAPS = (
         "One stream where the source had independent seeds or offsets, and just as much independent seeds or offsets "
         "where the source had one stream; over any of train, validation and test, whether they are generated or cut.",
         "Other numbers for the seeds themselves; streams spawned from one seed, which are independent; a split in another "
-        "place in the code. Part sizes, stratification, and statistics that cross the cut (a scaler fitted before it) are "
-        "FR199.",
+        "place in the code. A cut in time or by a rule, on both sides. Part sizes, stratification, and statistics that cross "
+        "the cut (a scaler fitted before it) are FR199.",
         "On each side the lines that make the generators, or share one, and those that draw or cut the parts.",
     ),
     Trap(

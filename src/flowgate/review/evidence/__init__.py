@@ -27,6 +27,7 @@ class Evidence(NamedTuple):
     flow: tuple[Shown, ...]
     sources: tuple[Shown, ...]
     beside: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def lines(self) -> set[tuple[str, int]]:
