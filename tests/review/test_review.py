@@ -324,3 +324,68 @@ def test_a_module_imported_in_a_step_is_part_of_the_case(place: Path, flowgate: 
     flow = (place / FLOW).read_text().replace("        self.data =", "        import near\n        self.data =")
     write(place, {FLOW: flow, "flow/near.py": "VALUE = 1\n"})
     assert "flow/near.py" in flowgate(place, "review", "--packet").out
+
+
+def test_a_record_of_the_first_version_is_read(packet: str, place: Path, flowgate: Flowgate) -> None:
+    take(flowgate, place, dump(review(packet, FINDING)))
+    document = yaml.safe_load((place / RECORD).read_text())
+    assert document["version"] == 2
+    first = document | {
+        "version": 1,
+        "findings": [held | {"state": "open", "resolution": ""} for held in document["findings"]],
+    }
+    del first["votes"]
+    (place / RECORD).write_text(yaml.safe_dump(first))
+    (found,) = flowgate(place, "gate", "--format", "json").json()["findings"]
+    assert (found["rule"], found["state"]) == ("FR103", "open")
+    (place / RECORD).write_text(yaml.safe_dump(document | {"version": 9}))
+    done = flowgate(place, "gate")
+    assert done.code == 2 and "a newer flowgate wrote it" in done.err
+
+
+LAUGHS = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nversion: 2\n"
+
+
+@pytest.mark.parametrize("path", [RECORD, ".flowgate/ledger.yaml"])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (LAUGHS.encode(), "anchor"),
+        (b"version:\t2\n\t- x\n", "not valid YAML"),
+        (b"version: 2\n# \xff\n", "not UTF-8"),
+        (b"<<<<<<< ours\nversion: 2\n=======\nversion: 1\n>>>>>>> theirs\n", "merge conflict"),
+        (b"version: 2\nversion: 2\n", "twice"),
+        (b"x" * 10_000_001, "larger than 10 MB"),
+    ],
+)
+def test_hostile_files_are_errors(path: str, data: bytes, words: str, place: Path, flowgate: Flowgate) -> None:
+    (place / path).parent.mkdir(parents=True, exist_ok=True)
+    (place / path).write_bytes(data)
+    done = flowgate(place, "gate")
+    assert done.code == 2 and words in done.err and "Traceback" not in done.err, done
+
+
+def test_line_endings_do_not_matter(packet: str, place: Path, flowgate: Flowgate) -> None:
+    take(flowgate, place, dump(review(packet)))
+    for name in (RECORD, FLOW, "docs/investigation.md"):
+        (place / name).write_bytes((place / name).read_bytes().replace(b"\n", b"\r\n"))
+    assert flowgate(place, "review", "--replay").code == 0
+
+
+@pytest.mark.parametrize(
+    ("quotes", "code"),
+    [
+        ([{"path": f"{FLOW}:7", "text": "7      rng = random.Random(10000 + seed)"}], 0),
+        ([{"path": f"Flow: {FLOW}", "text": "rng = random.Random(10000 + seed)"}], 0),
+        ([{"path": FLOW, "text": "def make_data(seed):\n...\n    return [rng.random() for _ in range(10)]"}], 0),
+        ([{"path": FLOW, "text": "return [rng.random() for _ in range(10)]\n...\ndef make_data(seed):"}], 3),
+        ([{"path": "poc/noise.py", "text": "NOISE = 0.3"}, IN_FLOW], 0),
+        ([{"path": FLOW, "text": "seed"}], 3),
+        ([{"path": FLOW, "text": "8      rng = random.Random(10000 + seeds)"}], 3),
+    ],
+)
+def test_a_quote_is_taken_as_it_was_meant_and_no_further(
+    quotes: list[dict[str, str]], code: int, packet: str, place: Path, flowgate: Flowgate
+) -> None:
+    done = take(flowgate, place, dump(review(packet, {"trap": "FR101", "quotes": quotes})))
+    assert done.code == code, done
