@@ -34,6 +34,7 @@ check: setup
 bench: setup
 	$(BIN)/python -m pip install --quiet --requirement bench/requirements.txt
 	$(BIN)/python bench/lint.py
+	$(BIN)/python bench/review.py
 	$(BIN)/python bench/prove.py
 
 docs: setup
