@@ -12,6 +12,7 @@ from flowgate import __version__
 from flowgate.errors import FlowgateError
 
 COMMANDS = {
+    "init": "wire a repository: settings, hooks, workflow, CODEOWNERS; never overwrites",
     "lint": "static check of the flows: mechanical traps that give wrong numbers",
     "review": "have a flow judged against its sources of truth, or print the packet for it",
     "prove": "run the arms that the contract asks for, and compare their conclusions exactly",

@@ -47,8 +47,8 @@ def of_finding(looked_up: LookedUp, project: Project, rule: Explanation) -> str:
     found = looked_up.finding
     where = f"{printable(from_here(project, found.path))}:{found.line}" + (f", step {found.step}" if found.step else "")
     lines = [f"{found.id}  {rule.slug}  {found.severity}, {found.state}", where, "", printable(found.message), ""]
-    if looked_up.quotes:
-        lines += _side_by_side(looked_up.quotes, project)
+    if looked_up.of_flow or looked_up.of_sources:
+        lines += _side_by_side(looked_up, project)
     else:
         lines += [f"    {printable(line)}" for line in found.code.splitlines()]
     lines += ["", f"Instead: {printable(found.mend or rule.mend)}"]
@@ -57,15 +57,15 @@ def of_finding(looked_up: LookedUp, project: Project, rule: Explanation) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _side_by_side(quotes: tuple[Quote, ...], project: Project) -> list[str]:
-    """The quote of the flow and those of its sources in two columns, or below each other where there is no room."""
-    blocks = [_quoted(quote, project) for quote in quotes]
+def _side_by_side(looked_up: LookedUp, project: Project) -> list[str]:
+    """The quotes of the flow and those of its sources in two columns, or below each other where there is no room."""
+    flow = [_quoted(quote, project) for quote in looked_up.of_flow]
+    sources = [_quoted(quote, project) for quote in looked_up.of_sources]
     room = shutil.get_terminal_size((110, 24)).columns
-    if room < _NARROW or len(blocks) < 2:
-        return [line for block in blocks for line in (*block, "")][:-1]
+    if room < _NARROW:
+        return [line for block in (*flow, *sources) for line in (*block, "")][:-1]
     width = (room - 7) // 2
-    left = _folded(blocks[0], width)
-    right = [line for block in blocks[1:] for line in (*_folded(block, width), "")][:-1]
+    left, right = ([line for block in side for line in (*_folded(block, width), "")][:-1] for side in (flow, sources))
     return [f"  {one:<{width}} | {other}".rstrip() for one, other in zip_longest(left, right, fillvalue="")]
 
 

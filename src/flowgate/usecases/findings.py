@@ -55,10 +55,11 @@ def finding_named(project: Project, name: str) -> Finding:
 
 
 class LookedUp(NamedTuple):
-    """A finding with the state that the ledger gives it, and for one of the review the quotes it rests on."""
+    """A finding with the state that the ledger gives it, and for one of the review the quotes it rests on, by their side."""
 
     finding: Finding
-    quotes: tuple[Quote, ...] = ()
+    of_flow: tuple[Quote, ...] = ()
+    of_sources: tuple[Quote, ...] = ()
 
 
 def looked_up(project: Project, name: str) -> LookedUp:
@@ -71,4 +72,9 @@ def looked_up(project: Project, name: str) -> LookedUp:
     judged = match([found], read(project), date_under_test(project), project.root, project.settings.ledger).findings[0]
     record = records.load(project, found.flow, found.name) if found.layer == "review" else None
     quotes = next((held.quotes for held in record.findings if held.id == found.id), []) if record is not None else []
-    return LookedUp(judged, tuple(quotes))
+    sources = project.settings.of(found.flow).sources
+    return LookedUp(
+        judged,
+        tuple(quote for quote in quotes if quote.path not in sources),
+        tuple(quote for quote in quotes if quote.path in sources),
+    )
