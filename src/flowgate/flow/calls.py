@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from flowgate.flow.assign import assign, grown, store
+from flowgate.flow.assign import assign, grown, loops_since, store
 from flowgate.flow.attributes import attribute, read_global
 from flowgate.flow.functions import bound, construct, decorated, enter
 from flowgate.flow.imports import import_by_name
@@ -94,10 +94,25 @@ def grow_by_method(run: Run, target: ast.Attribute, call: Call, scope: Scope) ->
     if not 0 <= position < len(call.args) or not isinstance(target.value, ast.Name | ast.Attribute | ast.Subscript):
         return
     held = call.func.base if isinstance(call.func, Attr) else Unknown()
-    if isinstance(options(held)[0], Display | Many):
+    made = options(held)[0]
+    if isinstance(made, Call) and callee(made) == "builtins.set" and not made.args:
+        node, added = call.node or target, call.args[position]
+        loops = loops_since(run, target.value, scope)
+        element = Element(added, node, scope.module) if spread else added
+        grown_set = Many(element, [*loops, added] if spread else loops, "set", node, scope.module)
+        assign(run, target.value, grown_set, scope, rebound=True)
+    elif isinstance(made, Display | Many):
         node = call.node or target
         longer = grown(run, held, call.args[position], spread, target.value, scope, node)
         assign(run, target.value, longer, scope, rebound=True)
+
+
+def _is_listed(value: Value) -> bool:
+    """A collection with an order of its own, of which `pop` takes an element."""
+    held = options(value)[0]
+    if isinstance(held, Display | Many):
+        return held.type == "list"
+    return callee(held).rpartition(".")[2] in ("deque", "list", "ParameterGrid", "product", "sorted")
 
 
 def drop_key(run: Run, target: ast.expr, call: Call, scope: Scope) -> None:
@@ -171,6 +186,8 @@ def follow(run: Run, target: Value, call: Call, node: ast.Call, scope: Scope) ->
         whole.result = follow(run, options(target.args[0])[0], whole, node, scope)
         run.trace.events.append(Called(whole, scope.module, run.path))
         return whole
+    if isinstance(target, Attr) and target.name in ("pop", "popleft") and _is_listed(target.base):
+        return Element(target.base, node, scope.module)
     if isinstance(target, Attr) and target.name == "get" and call.args:
         return looked_up(run, target.base, call)
     name = dotted(target)

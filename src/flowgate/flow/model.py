@@ -21,6 +21,7 @@ from flowgate.flow.values import (
     Element,
     Function,
     Input,
+    Inputs,
     Instance,
     Item,
     Many,
@@ -251,6 +252,8 @@ class Flow:
     def _across_steps(self, value: Value) -> list[Value]:
         if isinstance(value, Artifact):
             return self.stored_before(value.step, value.name)
+        if isinstance(value, Attr):
+            return [held for step in self._branches(value.base) for held in self._at_end(step, value.name)]
         if isinstance(value, Input):
             inside = self.open_splits.get(value.step, ())
             for split, first in reversed(inside):
@@ -258,6 +261,27 @@ class Flow:
                     if transition.kind == FOREACH and first in transition.targets:
                         return [Element(self.foreach_list(split, transition), value.node, value.home)]
         return []
+
+    def _branches(self, value: Value) -> list[str]:
+        """The steps whose artifacts one of a join's inputs holds: `inputs.left`, or any for `inputs[0]`."""
+        found: list[str] = []
+        for option in options(value):
+            base = (
+                option.base
+                if isinstance(option, Attr | Item)
+                else option.collection
+                if isinstance(option, Element)
+                else None
+            )
+            held = options(base)[0] if base is not None else None
+            if isinstance(held, Inputs) and held.step in self.steps:
+                named = option.name if isinstance(option, Attr) else None
+                found += [name for name in self.predecessors[held.step] if named in (None, name)]
+        return found
+
+    def _at_end(self, step: str, name: str) -> list[Value]:
+        held = self.steps[step].trace.attributes.get(name)
+        return [held] if held is not None else self.stored_before(step, name)
 
     def events(self) -> Iterator[tuple[str | None, Event]]:
         """Everything that happens: at the top level of each first-party module, then step by step."""

@@ -7,9 +7,9 @@ import re
 
 from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
-from flowgate.flow.model import SEAMS, Flow
+from flowgate.flow.model import Flow
 from flowgate.flow.paths import FIXED, places
-from flowgate.flow.values import Function, Unknown, constant, options
+from flowgate.flow.values import constant
 
 BEGIN, END = "# >>> flowgate shell", "# <<< flowgate shell"
 with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold", "shell.txt"), encoding="utf-8") as _file:
@@ -47,17 +47,12 @@ def conf_of(flow: Flow) -> Conf | None:
 def is_promoted(flow: Flow, conf: Conf | None) -> bool:
     """Whether the flow carries the shell, or follows the pipeline standard without it.
 
-    That is a Hydra config with experiments, and beside it a seam or a declared contract: a flow that only composes its
-    config from experiments promises nothing of the kind.
+    That is a Hydra config with experiments, and the name of a seam at least: a flow that only composes its config from
+    experiments promises nothing of the kind.
     """
     if BEGIN.encode() in flow.module.source.data:
         return True
     declares = any(setting.kind == "Config" for setting in flow.settings().values())
     if not declares or conf is None or "experiment" not in conf.groups:
         return False
-    if any(
-        isinstance(option, Function) for name in SEAMS for option in options(flow.module.env.get(name) or Unknown())
-    ):
-        return True
-    files = (conf.primary, *conf.groups["experiment"].values())
-    return any(re.search(rb"(?m)^\s*determinism\s*:", witness.read(path)) for path in files if witness.is_file(path))
+    return re.search(rb"\b(?:make_data|build_model|train_arm)\b", flow.module.source.data) is not None

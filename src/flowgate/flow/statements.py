@@ -132,8 +132,11 @@ def _on_for(run: Run, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
 
 
 def _on_while(run: Run, node: ast.While, scope: Scope) -> None:
-    run.value(node.test, scope)
+    test = run.value(node.test, scope)
+    drained = isinstance(node.test, ast.Name) and isinstance(options(test)[0], Display | Many | Call)
+    scope.loops += [test] * drained  # `while queue:` goes on for as long as there is an element
     branches(run, [node.body, []], scope)
+    del scope.loops[len(scope.loops) - drained :]
     run.block(node.orelse, scope)
 
 

@@ -32,15 +32,18 @@ class ContractMissing(Rule):
         conf = target.conf
         if target.broken_config():
             return  # FG001 says so
-        if conf is None or not target.promoted:
+        if conf is None:
             yield from self._settings_alone(target)
             return
+        if not target.promoted:
+            yield from self._settings_alone(target)
         experiments: list[str | None] = [*sorted(conf.groups.get("experiment", {}))]
         for name in experiments or [None]:
             try:
                 composed = compose(conf, experiment=name)
             except FlowgateError as error:
-                yield self._finding(target, conf.primary, f"the config cannot be composed: {error}", str(error))
+                if target.promoted:
+                    yield self._finding(target, conf.primary, f"the config cannot be composed: {error}", str(error))
                 continue
             path = conf.groups["experiment"][name] if name else conf.primary
             for fault in _faults(composed, target):
@@ -71,6 +74,8 @@ def _line_of_contract(path: str) -> int:
 def _faults(composed: Composed, target: Target) -> Iterator[str]:
     own = target.settings.determinism
     kind = of_config(composed, "determinism")
+    if kind is None and not own and not target.promoted:
+        return  # it claims nothing, and need not
     if kind is None and not own:
         yield "declares no `determinism`, so nothing can be proven of it"
     elif kind is not None and kind not in CONTRACTS:

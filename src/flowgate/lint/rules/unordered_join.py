@@ -9,7 +9,7 @@ from flowgate.finding import WARNING, Finding
 from flowgate.flow.model import SPLIT, SWITCH, Step
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Artifact, Attr, Element, Inputs, Item, Value, callee, options, walk
+from flowgate.flow.values import Artifact, Attr, Call, Element, Inputs, Item, Value, callee, options, walk
 from flowgate.lint.arrival import doubtful_sums, exposed
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -134,9 +134,16 @@ def _picked(value: Value) -> Iterator[Attr]:
                 yield option
 
 
+def _is_all(value: Value) -> bool:
+    """`inputs`, or a list of them."""
+    if callee(value) in ("builtins.list", "builtins.tuple") and isinstance(value, Call) and value.args:
+        return any(_is_all(option) for option in options(value.args[0]))
+    return isinstance(value, Inputs)
+
+
 def _is_one_input(value: Value) -> bool:
     for option in options(value):
-        if isinstance(option, Item) and any(isinstance(base, Inputs) for base in options(option.base)):
+        if isinstance(option, Item) and any(_is_all(base) for base in options(option.base)):
             return True
         if isinstance(option, Element) and any(isinstance(part, Inputs) for part in walk(option.collection)):
             return True
