@@ -56,6 +56,27 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FlowgateError(f"{shown} is not valid YAML: {error}") from None
 
 
+def user_text(root: str, path: str) -> str | None:
+    """The text of a file of the user's, its line endings as they are; None where there is none.
+
+    Raises:
+        FlowgateError: it cannot be read.
+    """
+    try:
+        with open(os.path.join(root, path), encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowgateError(f"{path} cannot be read: {error}") from None
+
+
+def added(text: str, lines: str) -> str:
+    """A text with lines at its end, in its own line endings."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return text + (newline if text and not text.endswith("\n") else "") + lines.replace("\n", newline)
+
+
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 

@@ -13,6 +13,7 @@ from flowgate.errors import FlowgateError
 
 COMMANDS = {
     "init": "wire a repository: settings, hooks, workflow, CODEOWNERS; never overwrites",
+    "promote": "stamp a promoted flow that runs, lints and proves at once; or move its wiring to the present copy",
     "lint": "static check of the flows: mechanical traps that give wrong numbers",
     "review": "have a flow judged against its sources of truth, or print the packet for it",
     "prove": "run the arms that the contract asks for, and compare their conclusions exactly",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+from typing import NamedTuple
 
 from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
@@ -11,20 +13,60 @@ from flowgate.flow.model import Flow
 from flowgate.flow.paths import FIXED, places
 from flowgate.flow.values import constant
 
+SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
 BEGIN, END = "# >>> flowgate shell", "# <<< flowgate shell"
-with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold", "shell.txt"), encoding="utf-8") as _file:
-    SHELL = _file.read()
 
 
-def region(lines: list[str]) -> tuple[int, int | None] | None:
-    """Where the shell stands in a flow's file: the places of its first line and of its end mark, counting from 0.
+class Piece(NamedTuple):
+    """Text that is copied verbatim between two marks: as it is stamped today, and as it was before."""
 
-    None for the end where the mark is missing, and for all where there is no shell.
+    name: str
+    begin: str
+    end: str
+    text: str
+    past: tuple[str, ...]
+
+    def stamped(self) -> str:
+        """The piece with its marks."""
+        return f"{self.begin}\n{self.text}{self.end}\n"
+
+    def nearest(self, held: str) -> str:
+        """The copy that a text was most likely stamped from."""
+        return max((self.text, *self.past), key=lambda copy: difflib.SequenceMatcher(None, copy, held).ratio())
+
+
+def _piece(name: str, file: str) -> Piece:
+    begin, end = f"# >>> flowgate {name}", f"# <<< flowgate {name}"
+    with open(os.path.join(SCAFFOLD, file), encoding="utf-8") as held:
+        text = held.read().removeprefix(f"{begin}\n").removesuffix(f"{end}\n")
+    folder = os.path.join(SCAFFOLD, "past")
+    past = []
+    for old in sorted(os.listdir(folder), reverse=True):
+        if old.startswith(f"{name}-"):
+            with open(os.path.join(folder, old), encoding="utf-8") as held:
+                past.append(held.read())
+    return Piece(name, begin, end, text, tuple(past))
+
+
+def shell() -> Piece:
+    """What a promoted flow's file begins with: the import guard, the anchored paths, the way overrides reach Hydra."""
+    return _piece("shell", "shell.txt")
+
+
+def grid() -> Piece:
+    """What stands beside a promoted flow, as `grid.py`: which datasets are made, and what is trained on each."""
+    return _piece("grid", "grid.py")
+
+
+def region(lines: list[str], piece: Piece) -> tuple[int, int | None] | None:
+    """Where a piece stands in a file: the places of its first line and of its end mark, counting from 0.
+
+    None for the end where the mark is missing, and for all where there is no such piece.
     """
-    begin = next((at for at, line in enumerate(lines) if line.rstrip() == BEGIN), None)
+    begin = next((at for at, line in enumerate(lines) if line.rstrip() == piece.begin), None)
     if begin is None:
         return None
-    return begin + 1, next((at for at, line in enumerate(lines) if at > begin and line.rstrip() == END), None)
+    return begin + 1, next((at for at, line in enumerate(lines) if at > begin and line.rstrip() == piece.end), None)
 
 
 def conf_of(flow: Flow) -> Conf | None:

@@ -8,8 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from flowgate import __version__
-from flowgate.errors import FlowgateError
-from flowgate.files import write_whole
+from flowgate.files import added, user_text, write_whole
 from flowgate.settings import settings_file
 
 MADE, EXTENDED, LEFT, FAILED = "created", "extended", "left", "not changed"
@@ -44,35 +43,14 @@ def _template(name: str, **given: str) -> str:
     return text
 
 
-def _read(root: str, path: str) -> str | None:
-    """A file's text; None where there is none.
-
-    Raises:
-        FlowgateError: it cannot be read.
-    """
-    try:
-        with open(os.path.join(root, path), encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FlowgateError(f"{path} cannot be read: {error}") from None
-
-
-def _added(text: str, lines: str) -> str:
-    """A text with lines at its end, in its own line endings."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    return text + (newline if text and not text.endswith("\n") else "") + lines.replace("\n", newline)
-
-
 def _settings(root: str) -> Step:
     held = settings_file(root)
     if held is not None:
         return Step(os.path.basename(held), LEFT, "it has flowgate's settings already")
-    text = _read(root, "pyproject.toml")
+    text = user_text(root, "pyproject.toml")
     if text is None:
         return _write(root, "flowgate.toml", _template("settings.toml.txt", table=""), MADE, "")
-    grown = _added(text, "\n[tool.flowgate]\n" + _template("settings.toml.txt", table="tool.flowgate."))
+    grown = added(text, "\n[tool.flowgate]\n" + _template("settings.toml.txt", table="tool.flowgate."))
     return _write(root, "pyproject.toml", grown, EXTENDED, "[tool.flowgate] is at its end")
 
 
@@ -81,7 +59,7 @@ def _hooks(root: str) -> Step:
     hooks = "".join(f"      - id: {name}\n" for name in _HOOKS)
     entry = f"  - repo: {_REPOSITORY}\n    rev: v{__version__}\n    hooks:\n{hooks}"
     again = "run `pre-commit install -t pre-commit -t pre-push`"
-    text = _read(root, path)
+    text = user_text(root, path)
     if text is None:
         return _write(root, path, f"repos:\n{entry}", MADE, again)
     if any(name in text for name in _HOOKS):
@@ -103,7 +81,7 @@ def _with_entry(text: str, entry: str) -> str | None:
     start = re.search(r"(?m)^repos:[ \t]*(?:#.*)?\r?$", bare)
     after = re.search(r"(?m)^[A-Za-z_]\w*:", bare[start.end() :]) if start else None
     at = start.end() + after.start() if start and after else len(bare)
-    grown = _added(bare[:at], moved) + bare[at:]
+    grown = added(bare[:at], moved) + bare[at:]
     try:
         before, now = yaml.safe_load(text), yaml.safe_load(grown)
     except yaml.YAMLError:
@@ -123,7 +101,7 @@ def _workflow(root: str) -> Step:
     folder = os.path.join(root, ".github", "workflows")
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         path = f".github/workflows/{name}"
-        if name.endswith((".yml", ".yaml")) and "flowgate/flowgate@" in (_read(root, path) or ""):
+        if name.endswith((".yml", ".yaml")) and "flowgate/flowgate@" in (user_text(root, path) or ""):
             return Step(path, LEFT, "it runs the gate already")
     path = ".github/workflows/flowgate.yml"
     if os.path.lexists(os.path.join(root, path)):
@@ -134,7 +112,7 @@ def _workflow(root: str) -> Step:
 
 def _codeowners(root: str, owner: str | None) -> Step:
     path = next((name for name in _CODEOWNERS if os.path.lexists(os.path.join(root, name))), _CODEOWNERS[0])
-    text = _read(root, path)
+    text = user_text(root, path)
     if text is not None and re.search(r"(?m)^[^#\n]*\.flowgate/", text):
         return Step(path, LEFT, "it names who owns .flowgate/ already")
     everyone = re.findall(r"(?m)^\*[ \t]+([^#\r\n]+?)[ \t]*(?:#.*)?\r?$", text or "")
@@ -146,15 +124,15 @@ def _codeowners(root: str, owner: str | None) -> Step:
     line = f"/.flowgate/ {known}\n" if known else f"{_UNNAMED}\n"
     lines = "# Accepted findings, and the reviews that the gate replays.\n" + line
     note = f"{known} owns the ledger" if known else "name who owns the ledger in it, or use --owner"
-    return _write(root, path, _added(text or "", lines), EXTENDED if text is not None else MADE, note)
+    return _write(root, path, added(text or "", lines), EXTENDED if text is not None else MADE, note)
 
 
 def _gitignore(root: str) -> Step:
-    text = _read(root, ".gitignore")
+    text = user_text(root, ".gitignore")
     if text is not None and re.search(r"(?m)^/?\.flowgate/cache/?\s*$", text):
         return Step(".gitignore", LEFT, "it leaves out .flowgate/cache/ already")
     done = MADE if text is None else EXTENDED
-    return _write(root, ".gitignore", _added(text or "", ".flowgate/cache/\n"), done, "")
+    return _write(root, ".gitignore", added(text or "", ".flowgate/cache/\n"), done, "")
 
 
 def _write(root: str, path: str, text: str, done: str, note: str) -> Step:
