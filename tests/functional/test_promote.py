@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Done, Flowgate, git, run
+from tests.review.investigation import dump, review
 
 BIN = Path(sys.executable).parent
 FLOW = "flow/noise_flow.py"
@@ -48,6 +49,26 @@ def test_everything_holds_but_the_review_which_is_asked_for_by_name(stamped: Pat
         "an_axes.an_result",
         "an_methods.an_result",
     }
+
+
+def test_it_is_run_once_it_is_reviewed(
+    stamped: Path, tmp_path: Path, flowgate: Flowgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USERNAME", "ada")
+    folder = shutil.copytree(stamped, tmp_path / "reviewed")
+    refused = flowgate(folder, "run", FLOW)
+    assert refused.code == 1 and f"flowgate review {FLOW}" in refused.err, refused
+    packet = flowgate(folder, "review", FLOW, "--packet").out
+    quoted = {"quotes": [{"path": FLOW, "text": 'trainer, _ = KINDS[method_spec["kind"]]'}]}
+    clear = [{"trap": f"FR10{at}", "answer": "clear", "reason": "as decided"} | quoted for at in range(1, 6)]
+    imported = flowgate(folder, "review", "--import", "-", given=dump(review(packet, *clear)))
+    assert imported.code == 0, imported
+    for start, flow in ((folder, FLOW), (folder / "docs", f"../{FLOW}")):
+        done = flowgate(start, "run", flow)
+        assert done.code == 0 and done.out.count("method logistic, label_noise") == 4, done
+    failed = flowgate(folder, "run", FLOW, "--", "--config-value", "cfg", "hydra_overrides: [seeds=0]", "run")
+    assert failed.code == 1 and "seeds: 0" in failed.out + failed.err
+    assert flowgate(folder, "gate").code == 0
 
 
 def test_its_own_tests_pass_without_metaflow(stamped: Path) -> None:
