@@ -34,6 +34,17 @@ def train(body: str, before: str = "", **files: str) -> Files:
     return made | files
 
 
+def handed(given: str, kind: str) -> Files:
+    """A registry that is looked up in where it is a parameter."""
+    made = train(
+        "return run(method_spec, data, seed, train_cfg, KINDS)".replace("KINDS", given),
+        f"KINDS = {KINDS}\n\n\n".replace("train_mlp", "len").replace("train_topk", "len")
+        + "def run(method_spec, data, seed, train_cfg, kinds):\n"
+        + '    return kinds[method_spec["kind"]](data)\n\n\n',
+    )
+    return made | {"conf/method/m.yaml": f"kind: {kind}\n"}
+
+
 ONE_BY_ONE = f"{ECHO}; a = self.cfg.experiment.axes; self.grid = [a['noise'], a['eval_k']]"
 KINDS = '{"mlp": train_mlp, "topk": train_topk}'
 POC = {"poc/__init__.py": "", "poc/noise.py": "def fit():\n    return 1\n", "poc/results.json": "1"}
@@ -133,6 +144,10 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
         "a comment that names it": (promoted(metaflow=GUARDED + "\n# the flowgate shell is not used here"), False),
     },
     "FG303": {
+        "a kind that the registry handed in does not hold": (handed("KINDS", "svm"), True),
+        "handed in by name": (handed("kinds=KINDS", "svm"), True),
+        "handed in, and known": (handed("KINDS", "topk"), False),
+        "handed in with one that cannot be read": (handed("load_kinds()", "svm"), False),
         "getattr with a default": (
             train(
                 'return KINDS[getattr(method_spec, "kind", "mlp")](method_spec)',

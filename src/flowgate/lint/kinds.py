@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowgate.flow.syntax import nodes
-from flowgate.flow.values import Function, Mapping, Module, Value, constant, options
+from flowgate.flow.values import Function, Module, Value, options
+from flowgate.lint.registries import FUNCTIONS, Registries, keys_of
 from flowgate.meaning.words import words
 
 _TRAINING = frozenset(
@@ -27,9 +28,6 @@ _OTHERS = frozenset(
 )
 
 
-FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
-
-
 class Dispatch(NamedTuple):
     """Where code decides by a method's kind: what it does with one it does not know, and the kinds it knows."""
 
@@ -38,13 +36,13 @@ class Dispatch(NamedTuple):
     known: frozenset[str] | None
 
 
-def dispatches(scope: ast.AST, module: Module, registered: dict[str, frozenset[str]]) -> Iterator[Dispatch]:
+def dispatches(scope: ast.AST, module: Module, registries: Registries) -> Iterator[Dispatch]:
     """Every decision by a method's kind in one function, or default of it in one class."""
     if isinstance(scope, ast.ClassDef):
         yield from _defaults_of(scope)
         return
     assert isinstance(scope, FUNCTIONS)
-    reader = _Reader(scope, module, registered)
+    reader = _Reader(scope, module, registries)
     inner = {id(part) for one in nodes(scope) if isinstance(one, FUNCTIONS) and one is not scope for part in nodes(one)}
     chained: set[int] = set()
     for node in nodes(scope):
@@ -71,9 +69,9 @@ class _Reader:
     """One function, and what in it is a method's kind."""
 
     def __init__(
-        self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, registered: dict[str, frozenset[str]]
+        self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, registries: Registries
     ) -> None:
-        self.function, self.module, self.registered = function, module, registered
+        self.function, self.module, self.registries = function, module, registries
         self.aliases: set[str] = set()
         for node in nodes(function):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -136,16 +134,18 @@ class _Reader:
         if not self._names_kind(key) or not (call or self._is_method(key, registry)):
             return
         held = options(self.module.env.get(getattr(registry, "id", "")) or Value())[0]
-        names = _keys(held) or _keys_here(self.function, registry)
-        names = (names or frozenset()) | self.registered.get(
-            ast.unparse(registry).rpartition(".")[2], frozenset()
-        ) or None
+        names = keys_of(held) or _keys_here(self.function, registry) or frozenset()
+        names |= self.registries.filled(ast.unparse(registry).rpartition(".")[2])
+        if not names and isinstance(registry, ast.Name):
+            names = self.registries.handed(self.function, registry.id)
         if default is not None and not _is_none(default):
             fault = _silent(f"looked up with the default {ast.unparse(default)}")
-            yield Dispatch(fault, call or registry, names)
+            yield Dispatch(fault, call or registry, names or None)
         else:
             made = _collected_with_default(self.module, self.function, registry)
-            yield Dispatch(_silent("looked up in a `defaultdict`") if made is not None else "", made or key, names)
+            yield Dispatch(
+                _silent("looked up in a `defaultdict`") if made is not None else "", made or key, names or None
+            )
 
     def of_try(self, node: ast.Try) -> Iterator[Dispatch]:
         """`try: fit = KINDS[kind]` with an `except KeyError` that goes on with another."""
@@ -279,28 +279,6 @@ class _Reader:
         return False
 
 
-def registered(modules: list[Module]) -> dict[str, frozenset[str]]:
-    """The keys of each registry that decorators fill: `@method("topk")`, whose function does `METHODS[name] = fn`."""
-    trees = [tree for module in modules if (tree := module.source.parse()) is not None]
-    functions = [one for tree in trees for one in tree.body if isinstance(one, FUNCTIONS)]
-    fills: dict[str, str] = {}
-    for function in functions:
-        given = {argument.arg for argument in (*function.args.args, function.args.vararg) if argument is not None}
-        for part in nodes(function):
-            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(part.value, ast.Name):
-                if given or isinstance(part.slice, ast.Name):
-                    fills[function.name] = part.value.id
-    found: dict[str, set[str]] = {}
-    for tree in trees if fills else []:
-        for part in nodes(tree):
-            for decorator in getattr(part, "decorator_list", []):
-                name = ast.unparse(decorator.func).rpartition(".")[2] if isinstance(decorator, ast.Call) else ""
-                if name in fills:
-                    keys = [one.value for one in decorator.args if isinstance(one, ast.Constant)]
-                    found.setdefault(fills[name], set()).update(key for key in keys if isinstance(key, str))
-    return {registry: frozenset(keys) for registry, keys in found.items()}
-
-
 def _refuses(value: Value) -> bool:
     """Whether a function never returns: it says so, or all it comes to is a `raise`."""
     node = value.node if isinstance(value, Function) else None
@@ -377,17 +355,6 @@ def _after(function: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
 def _shown(body: list[ast.stmt]) -> str:
     text = ast.unparse(body[0]).splitlines()[0]
     return text if len(text) < 60 else text[:57] + "..."
-
-
-def _keys(held: Value) -> frozenset[str] | None:
-    if not isinstance(held, Mapping):
-        return None
-    keys = [constant(key) for key, _ in held.items]
-    return (
-        frozenset(key for key in keys if isinstance(key, str))
-        if keys and all(isinstance(k, str) for k in keys)
-        else None
-    )
 
 
 def _keys_here(function: ast.AST, registry: ast.expr) -> frozenset[str] | None:

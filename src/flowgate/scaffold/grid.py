@@ -48,9 +48,10 @@ def branches(cfg: Config, kinds: Kinds) -> list[dict[str, Any]]:
     Raises:
         GridError: the axes, the seeds or the methods do not add up; it is said before anything is trained.
     """
-    axes, data_axes = _axes(cfg)
     arms(cfg, kinds)
-    return [{"axes": point, "seed": seed} for point in _points(axes, data_axes) for seed in seeds(cfg)]
+    experiment = _checked(cfg)
+    points = _points(experiment["axes"], experiment["data_axes"])
+    return [{"axes": point, "seed": seed} for point in points for seed in seeds(cfg)]
 
 
 def training_points(cfg: Config) -> list[Point]:
@@ -59,8 +60,8 @@ def training_points(cfg: Config) -> list[Point]:
     Raises:
         GridError: the axes do not add up.
     """
-    axes, data_axes = _axes(cfg)
-    return _points(axes, [name for name in axes if name not in data_axes])
+    experiment = _checked(cfg)
+    return _points(experiment["axes"], [name for name in experiment["axes"] if name not in experiment["data_axes"]])
 
 
 def seeds(cfg: Config) -> list[int]:
@@ -123,10 +124,10 @@ def group(rows: Sequence[Config], keys: Sequence[str]) -> dict[tuple[Any, ...], 
     return found
 
 
-def _axes(cfg: Config) -> tuple[Mapping[str, list[Any]], list[str]]:
-    """The axes and the names of those that change the dataset, found to add up."""
-    experiment = cfg["experiment"]
-    axes, data_axes = experiment.get("axes") or {}, experiment.get("data_axes") or []
+def _checked(cfg: Config) -> Config:
+    """The experiment, its axes and the names of those that change the dataset found to add up."""
+    experiment: Config = cfg["experiment"]
+    axes, data_axes = experiment["axes"], experiment["data_axes"]
     if not isinstance(axes, Mapping) or not isinstance(data_axes, list):
         raise GridError("experiment.axes must map names to lists of values, and experiment.data_axes list names")
     for name, values in axes.items():
@@ -139,7 +140,7 @@ def _axes(cfg: Config) -> tuple[Mapping[str, list[Any]], list[str]]:
     for name in data_axes:
         if name not in axes:
             raise GridError(f"experiment.data_axes: {name!r} is no axis ({', '.join(axes) or 'there is none'})")
-    return axes, data_axes
+    return experiment
 
 
 def _points(axes: Mapping[str, list[Any]], names: list[str]) -> list[Point]:

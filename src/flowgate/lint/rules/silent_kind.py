@@ -10,7 +10,8 @@ from flowgate.finding import Finding
 from flowgate.flow.conf import line_of, read_yaml
 from flowgate.flow.syntax import nodes
 from flowgate.lint.examples import promoted
-from flowgate.lint.kinds import FUNCTIONS, dispatches, registered
+from flowgate.lint.kinds import dispatches
+from flowgate.lint.registries import FUNCTIONS, Registries
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -29,12 +30,12 @@ class SilentKind(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         known: list[frozenset[str] | None] = []
-        filled = registered(target.flow.closure)
+        registries = Registries(target.flow.closure)
         for module in target.flow.closure:
             tree = module.source.parse() if b"kind" in module.source.data else None
             for function in nodes(tree) if tree is not None else ():
                 if isinstance(function, FUNCTIONS | ast.ClassDef):
-                    for found in dispatches(function, module, filled):
+                    for found in dispatches(function, module, registries):
                         known.append(found.known)
                         if found.fault:
                             yield self.found(target, found.node, module, found.fault)
