@@ -66,18 +66,18 @@ def play(project: Path) -> None:
 
     say("4. Back to the reviewed flow, and a line that looks harmless: each branch notes how many finished before it.")
     run(project, "git", "reset", "--quiet", "--hard", "HEAD~1", expect=0)
-    change(project, "self.rows = train_branch(self.cfg, self.input)", COUNTING)
+    change(project, "self.next(self.collect)", COUNTING)
     out = run(project, "flowgate", "prove", FLOW, expect=1)
     if "of task `train[train:0]`" not in out or "rows[0]" not in out:
         raise Unexpected("the proof did not name the step and the artifact")
 
 
-COUNTING = """self.rows = train_branch(self.cfg, self.input)
-        import tempfile
+COUNTING = """import tempfile
         finished = Path(tempfile.gettempdir()) / "finished.txt"
         with finished.open("a") as file:
             file.write(f"{self.index}\\n")
-        self.rows[0]["accuracy"] -= 1e-9 * len(finished.read_text().splitlines())"""
+        self.rows[0]["accuracy"] -= 1e-9 * len(finished.read_text().splitlines())
+        self.next(self.collect)"""
 
 
 def set_up(project: Path) -> None:

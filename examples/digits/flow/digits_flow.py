@@ -9,6 +9,7 @@ over data axes x seeds, train every method of a dataset in-process, and read con
 """
 
 # >>> flowgate shell
+# fmt: off
 import os
 import sys
 from pathlib import Path
@@ -33,21 +34,54 @@ except ImportError:  # the seams import without Metaflow
 
 
 def compose_config(text):
-    """The config as Hydra composes it; `text` may be `hydra_overrides: [group=choice, key=value]`."""
+    """The config as Hydra composes it, with the methods that the experiment names under `methods`, as they are trained.
+
+    `text` is the file of the Config, or `hydra_overrides: [group=choice, key=value]`.
+    """
     import yaml
     from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
-    given = yaml.safe_load(text) or {}
-    overrides = given.get("hydra_overrides", []) if isinstance(given, dict) else []
-    with initialize_config_dir(config_dir=str(HERE / "conf"), version_base=None):
-        return OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
+    try:
+        given = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SystemExit(f"cfg is no YAML; quote an override that holds a bracket or a question mark: {error}") from None
+    overrides = [str(one) for one in given.get("hydra_overrides") or []] if isinstance(given, dict) else []
+    early = [one for one in overrides if not one.lstrip("+~").startswith("methods.")]
+    try:
+        with initialize_config_dir(config_dir=str(HERE / "conf"), version_base=None):
+            first = compose("config", overrides=early)
+            missing = [name for name in first.experiment.methods if name not in first.get("methods", {})]
+            composed = compose("config", overrides=[*(f"+method@methods.{name}={name}" for name in missing), *overrides])
+        OmegaConf.set_struct(composed, False)
+        for name, changes in (composed.experiment.get("method_overrides") or {}).items():
+            if name not in composed.experiment.methods:
+                raise SystemExit(f"experiment.method_overrides.{name}: the experiment has no such method")
+            for key in changes:
+                if any(one.lstrip("+~").partition("=")[0] == f"methods.{name}.{key}" for one in overrides):
+                    raise SystemExit(f"methods.{name}.{key}: experiment.method_overrides sets it too; override it there")
+            composed.methods[name] = OmegaConf.merge(composed.methods[name], changes)
+        return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise SystemExit(f"{HERE / 'conf'}: {error}") from None
 
 
+def check_surface(flow, cfg):
+    """Raise where the declared surface names a step that the flow has not, or an artifact that `end` has not."""
+    from fnmatch import filter as matching
+
+    for entry in cfg["experiment"]["surface"]:
+        name, _, artifact = entry.rpartition(".")
+        if not hasattr(flow, artifact) if name in ("", "end") else not matching(dir(type(flow)), name):
+            raise AttributeError(f"experiment.surface: the flow has no {entry}")
+# fmt: on
 # <<< flowgate shell
 
 from collections import namedtuple
-from itertools import product
+
+from grid import branches, evaluations, group
 
 Dataset = namedtuple("Dataset", "train_x train_y val_x val_y test_x test_y")
 TrainResult = namedtuple("TrainResult", "model scores val_score")
@@ -148,39 +182,7 @@ def _train_logreg(method_spec, data, seed, _train_cfg):
 KINDS = {"mlp": (_train_mlp, "axis_dependent"), "logreg": (_train_logreg, "axis_agnostic")}
 
 
-# -- the grid
-
-
-def branches(cfg):
-    """One branch for each point of the data axes and each seed."""
-    experiment = cfg["experiment"]
-    seeds = cfg["seeds"] if isinstance(cfg["seeds"], list) else list(range(cfg["seeds"]))
-    names = experiment["data_axes"]
-    points = product(*(experiment["axes"][name] for name in names))
-    return [{"axes": dict(zip(names, point, strict=True)), "seed": seed} for point in points for seed in seeds]
-
-
-def training_points(cfg):
-    """Every point of the training axes: the axes that do not change the dataset."""
-    experiment = cfg["experiment"]
-    names = [name for name in experiment["axes"] if name not in experiment["data_axes"]]
-    return [dict(zip(names, point, strict=True)) for point in product(*(experiment["axes"][name] for name in names))]
-
-
-def train_branch(cfg, branch):
-    """Every method on the dataset of one branch: a row for each method and training point, and the test hits."""
-    data = make_data(cfg["data"], branch["axes"], branch["seed"])
-    rows = []
-    for name in cfg["experiment"]["methods"]:
-        spec = cfg["methods"][name]
-        once = KINDS[spec["kind"]][1] == "axis_agnostic"
-        result = train_arm(spec, data, branch["seed"], cfg["training"]) if once else None
-        for point in training_points(cfg):
-            arm = result if once else train_arm(spec, data, branch["seed"], {**cfg["training"], **point})
-            hits = (arm.scores.argmax(axis=1) == data.test_y).tolist()
-            row = {"method": name, **branch["axes"], **point, "seed": branch["seed"]}
-            rows.append({**row, "accuracy": metric(arm.scores, data.test_y), "val_score": arm.val_score, "hits": hits})
-    return rows
+# -- what is read from the results
 
 
 def bootstrap_interval(hits, n_resamples, seed, level):
@@ -193,26 +195,22 @@ def bootstrap_interval(hits, n_resamples, seed, level):
     return [float(edge) for edge in np.quantile(means, [(1 - level) / 2, (1 + level) / 2])]
 
 
-def group(rows, keys):
-    """The rows by the values of `keys`, in the order in which each group first appears."""
-    found = {}
-    for row in rows:
-        found.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return found
-
-
 class DigitsFlow(FlowSpec):
     cfg = Config("cfg", default=str(HERE / "conf" / "config.yaml"), parser=compose_config)
 
     @step
     def start(self):
         self.determinism = self.cfg["experiment"]["determinism"]
-        self.branches = branches(self.cfg)
+        self.branches = branches(self.cfg, KINDS)
         self.next(self.train, foreach="branches")
 
     @step
     def train(self):
-        self.rows = train_branch(self.cfg, self.input)
+        self.rows = []
+        for row, point, result, data in evaluations(self.cfg, self.input, KINDS, make_data, train_arm):
+            accuracy = metric(result.scores, data.test_y, **point)
+            hits = (result.scores.argmax(axis=1) == data.test_y).tolist()
+            self.rows.append({**row, "accuracy": accuracy, "val_score": result.val_score, "hits": hits})
         self.next(self.collect)
 
     @step
@@ -269,6 +267,7 @@ class DigitsFlow(FlowSpec):
 
     @step
     def end(self):
+        check_surface(self, self.cfg)
         for row in self.lift_results:
             print("label noise {label_noise}, {epochs} epochs: lift {lift:+.4f}".format(**row))
 

@@ -46,8 +46,7 @@ def test_an_unknown_kind_raises(flow):
 
 
 def test_branches_are_data_axes_times_seeds(flow):
-    experiment = {"axes": {"label_noise": [0.0, 0.3], "epochs": [5, 40]}, "data_axes": ["label_noise"]}
-    made = flow.branches({"experiment": experiment, "seeds": 2})
+    made = flow.branches(flow.compose_config("hydra_overrides: [seeds=2]"), flow.KINDS)
     assert [(branch["axes"]["label_noise"], branch["seed"]) for branch in made] == [
         (0.0, 0),
         (0.0, 1),
