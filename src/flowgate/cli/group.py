@@ -20,6 +20,7 @@ COMMANDS = {
     "override": "accept a finding in the ledger, with a reason",
     "gate": "all layers, one verdict: what CI requires",
     "run": "execute a flow, if lint and review let it",
+    "show-config": "the config that a flow would run with, and where each value is written",
     "status": "how every flow stands in every layer, and what to do next",
     "explain": "what a rule is about, with examples; or a finding, with its quotes side by side",
     "results": "the proven conclusions, from the surface of the proven run",
@@ -35,7 +36,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"flowgate.cli.{cmd_name}").command
+        command: click.Command = import_module(f"flowgate.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

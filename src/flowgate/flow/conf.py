@@ -27,10 +27,17 @@ class Conf(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """A composed config and the files it was composed from, in the order they were merged."""
+    """A composed config, the files it was composed from in the order they were merged, and the file of each value.
+
+    `origins` has the shape of `tree`, with a file in the place of each value; an override's is `OVERRIDE`.
+    """
 
     tree: Tree
     files: tuple[str, ...]
+    origins: Tree
+
+
+OVERRIDE = "override"
 
 
 def open_conf(primary: str) -> Conf | None:
@@ -137,73 +144,86 @@ def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None 
     chosen = dict(part.split("=", 1) for part in overrides if "=" in part)
     if experiment is not None:
         chosen["experiment"] = experiment
-    tree: Tree = {}
-    files: list[str] = []
-    _merge_file(conf, conf.primary, "", "", chosen, tree, files)
+    made = _Composition(conf, chosen)
+    made.add_file(conf.primary, "", "")
     for key, text in chosen.items():
         name = key.lstrip("+~")
         path = conf.groups.get(name, {}).get(text)
         if name not in conf.groups:
-            _put(tree, name.split("."), _scalar(text))
-        elif path is not None and path not in files:  # a group that the defaults list does not name
-            _merge_file(conf, path, name, name.replace("/", "."), chosen, tree, files)
-    return Composed(tree, tuple(files))
+            made.add({name.rpartition(".")[2]: _scalar(text)}, name.rpartition(".")[0], OVERRIDE)
+        elif path is not None and path not in made.files:  # a group that the defaults list does not name
+            made.add_file(path, name, name.replace("/", "."))
+    return Composed(made.tree, tuple(made.files), made.origins)
 
 
-def _merge_file(
-    conf: Conf, path: str, group: str, package: str, chosen: dict[str, str], tree: Tree, files: list[str]
-) -> None:
-    """Merge one file, and before or after it what its defaults list names."""
-    if path in files:
-        raise FlowgateError(f"{path}: its defaults list leads back to itself")
-    own = read_yaml(path)
-    files.append(path)
-    defaults = own.pop("defaults", None) or []
-    if not isinstance(defaults, list):
-        raise FlowgateError(f"{path}: `defaults` must be a list")
-    header = package_of(path)
-    if header is not None:
-        package = "" if header == "_global_" else package if header == "_group_" else header
-    merged = False
-    for entry in defaults:
-        if entry == "_self_":
-            _merge(_at(tree, package), own)
-            merged = True
+class _Composition:
+    """A config as it grows, file by file."""
+
+    def __init__(self, conf: Conf, chosen: dict[str, str]) -> None:
+        self.conf, self.chosen = conf, chosen
+        self.tree: Tree = {}
+        self.origins: Tree = {}
+        self.files: list[str] = []
+
+    def add(self, held: Tree, package: str, origin: str) -> None:
+        """Merge values at a place, and note where they came from."""
+        merge(_at(self.tree, package), held)
+        merge(_at(self.origins, package), _marked(held, origin))
+
+    def add_file(self, path: str, group: str, package: str) -> None:
+        """Merge one file, and before or after it what its defaults list names."""
+        if path in self.files:
+            raise FlowgateError(f"{path}: its defaults list leads back to itself")
+        own = read_yaml(path)
+        self.files.append(path)
+        defaults = own.pop("defaults", None) or []
+        if not isinstance(defaults, list):
+            raise FlowgateError(f"{path}: `defaults` must be a list")
+        header = package_of(path)
+        if header is not None:
+            package = "" if header == "_global_" else package if header == "_group_" else header
+        merged = False
+        for entry in defaults:
+            if entry == "_self_":
+                self.add(own, package, path)
+                merged = True
+            else:
+                self._add_default(entry, path, group, package)
+        if not merged:
+            self.add(own, package, path)
+
+    def _add_default(self, entry: object, path: str, group: str, package: str) -> None:
+        optional = False
+        if isinstance(entry, dict) and len(entry) == 1:
+            name, choice = next(iter(entry.items()))
+            words = str(name).split()
+            optional, name = "optional" in words, words[-1]
+            if "override" in words or name.startswith("hydra/"):
+                return
+            name, _, renamed = name.partition("@")
+            name = name.lstrip("/") if name.startswith("/") else f"{group}/{name}".lstrip("/")
+            choice = self.chosen.get(name, choice)
+        elif isinstance(entry, str):
+            base, _, choice = entry.rpartition("/")
+            name, renamed = f"{group}/{base}".strip("/") if not base.startswith("/") else base.strip("/"), ""
         else:
-            _merge_default(conf, entry, path, group, package, chosen, tree, files)
-    if not merged:
-        _merge(_at(tree, package), own)
+            raise FlowgateError(f"{path}: `defaults` holds {entry!r}, which is neither a name nor `group: choice`")
+        for one in choice if isinstance(choice, list) else [choice]:
+            if one is None:
+                continue
+            choices = self.conf.groups.get(name, {}) if name else _siblings(self.conf)
+            found = choices.get(re.sub(r"\.ya?ml$", "", str(one)))
+            if found is None and not optional:
+                known = ", ".join(sorted(choices)) or "no such group"
+                raise FlowgateError(f"{path}: `defaults` names {name}: {one}, which is not there (found: {known})")
+            if found is not None:
+                inner = (renamed or name).replace("/", ".")
+                self.add_file(found, name, "" if inner == "_global_" else inner)
 
 
-def _merge_default(
-    conf: Conf, entry: object, path: str, group: str, package: str, chosen: dict[str, str], tree: Tree, files: list[str]
-) -> None:
-    optional = False
-    if isinstance(entry, dict) and len(entry) == 1:
-        name, choice = next(iter(entry.items()))
-        words = str(name).split()
-        optional, name = "optional" in words, words[-1]
-        if "override" in words or name.startswith("hydra/"):
-            return
-        name, _, renamed = name.partition("@")
-        name = name.lstrip("/") if name.startswith("/") else f"{group}/{name}".lstrip("/")
-        choice = chosen.get(name, choice)
-    elif isinstance(entry, str):
-        base, _, choice = entry.rpartition("/")
-        name, renamed = f"{group}/{base}".strip("/") if not base.startswith("/") else base.strip("/"), ""
-    else:
-        raise FlowgateError(f"{path}: `defaults` holds {entry!r}, which is neither a name nor `group: choice`")
-    for one in choice if isinstance(choice, list) else [choice]:
-        if one is None:
-            continue
-        choices = conf.groups.get(name, {}) if name else _siblings(conf)
-        found = choices.get(re.sub(r"\.ya?ml$", "", str(one)))
-        if found is None and not optional:
-            known = ", ".join(sorted(choices)) or "no such group"
-            raise FlowgateError(f"{path}: `defaults` names {name}: {one}, which is not there (found: {known})")
-        if found is not None:
-            inner = (renamed or name).replace("/", ".")
-            _merge_file(conf, found, name, "" if inner == "_global_" else inner, chosen, tree, files)
+def _marked(held: Tree, origin: str) -> Tree:
+    """A tree of the same shape, with the origin in the place of each value."""
+    return {key: _marked(value, origin) if isinstance(value, dict) and value else origin for key, value in held.items()}
 
 
 def _siblings(conf: Conf) -> dict[str, str]:
@@ -220,17 +240,14 @@ def _at(tree: Tree, package: str) -> Tree:
     return tree
 
 
-def _merge(into: Tree, other: Tree) -> None:
+def merge(into: Tree, other: Tree) -> None:
+    """Put one tree into another: mappings are joined, everything else is replaced."""
     for key, value in other.items():
         held = into.get(key)
         if isinstance(held, dict) and isinstance(value, dict):
-            _merge(held, value)
+            merge(held, value)
         else:
             into[key] = value
-
-
-def _put(tree: Tree, keys: list[str], value: object) -> None:
-    _at(tree, ".".join(keys[:-1]))[keys[-1]] = value
 
 
 def _scalar(text: str) -> object:
