@@ -92,7 +92,7 @@ def _without_metaflow(folder: Path) -> Path:
         ("def make_data(data_spec, data_axes, seed)", "def make_data(data_spec, data_axes, seed, n=9)", "parameters"),
         (
             "    draws = np.random.default_rng([data",
-            '    seed += data_axes.get("epochs", 0)\n    draws = np.random.default_rng([data',
+            '    seed += int(20 * data_axes.get("lr", 0))\n    draws = np.random.default_rng([data',
             "training_axes",
         ),
         ("return float(((scores > 0) == labels).mean())", "return ((scores > 0) == labels).mean()", "is_a_float"),
@@ -130,7 +130,7 @@ def _script_mode(folder: Path) -> list[Done]:
 
 
 def _override(folder: Path) -> list[Done]:
-    given = "hydra_overrides: ['experiment.axes.epochs=[2,20]', seeds=4, methods.logistic.penalty=0.001]"
+    given = "hydra_overrides: ['experiment.axes.lr=[0.05,0.5]', seeds=4, methods.logistic.penalty=0.001]"
     return [run([sys.executable, FLOW, "--config-value", "cfg", given, "run"], folder, USERNAME="ada")]
 
 
@@ -155,9 +155,15 @@ def test_it_runs(stamped: Path, way: Callable[[Path], list[Done]]) -> None:
         ),
         (
             "+experiment.method_overrides.logistic.penalty=1, methods.logistic.penalty=2",
-            "methods.logistic.penalty: experiment.method_overrides sets it too",
+            "methods.logistic.penalty: experiment.method_overrides.logistic sets it too",
         ),
-        ("experiment.axes.epochs=[]", "quote an override that holds a bracket"),
+        ("experiment.axes.lr=[]", "quote an override that holds a bracket"),
+        ("'experiment.methods=logistic'", "experiment.methods: 'logistic' is no list of different methods"),
+        ("'experiment.methods=[logistic,logistic]'", "is no list of different methods"),
+        ("'experiment.methods=null'", "experiment.methods: None is no list of different methods"),
+        ("+experiment.method_overrides.logistic=3", "experiment.method_overrides.logistic: 3 changes nothing"),
+        ("+experiment.method_overrides.logistic.penalti=3", "logistic.penalti: method/logistic has no such key"),
+        ("training.lr=3", "training.lr: it is an axis of the experiment; override experiment.axes.lr"),
     ],
 )
 def test_a_config_that_does_not_compose_is_said_in_a_sentence(stamped: Path, overrides: str, said: str) -> None:
@@ -166,10 +172,29 @@ def test_a_config_that_does_not_compose_is_said_in_a_sentence(stamped: Path, ove
     assert done.code == 1 and said in done.out + done.err and "Traceback" not in done.out + done.err, done
 
 
+@pytest.mark.parametrize("given", ["hydra_override: [seeds=1]", "seeds: 1", "[seeds=1]", "hydra_overrides: seeds=1"])
+def test_a_config_that_would_be_ignored_is_refused(stamped: Path, given: str) -> None:
+    done = run([sys.executable, FLOW, "--config-value", "cfg", given, "run"], stamped, USERNAME="ada")
+    assert done.code == 1 and "cfg takes `hydra_overrides:" in done.out + done.err, done
+
+
+def test_without_metaflow_the_flow_does_not_pretend_to_run(stamped: Path) -> None:
+    done = run([sys.executable, FLOW, "run"], stamped, PYTHONPATH=str(_without_metaflow(stamped)))
+    assert done.code == 1 and "No module named 'metaflow'" in done.err
+
+
+def test_a_sweep_takes_the_place_of_the_fixed_value(stamped: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(stamped, tmp_path / "swept", ignore=shutil.ignore_patterns(".git", ".flowgate"))
+    given = "hydra_overrides: ['+experiment.method_overrides.logistic.penalty_sweep=[0.01,0.1]']"
+    code = f"import sys; sys.modules['metaflow'] = None; import noise_flow; print(noise_flow.compose_config({given!r})['methods'])"
+    done = run([sys.executable, "-c", code], folder / "flow")
+    assert "'logistic': {'kind': 'logistic', 'penalty_sweep': [0.01, 0.1]}" in done.out, done
+
+
 def test_a_grid_that_does_not_add_up_stops_before_anything_is_made(stamped: Path) -> None:
     given = "hydra_overrides: ['experiment.data_axes=[noise]']"
     done = run([sys.executable, FLOW, "--config-value", "cfg", given, "run"], stamped, USERNAME="ada")
-    assert done.code == 1 and "experiment.data_axes: 'noise' is no axis (label_noise, epochs)" in done.out + done.err
+    assert done.code == 1 and "experiment.data_axes: 'noise' is no axis (label_noise, lr)" in done.out + done.err
     assert "/train/" not in done.out
 
 

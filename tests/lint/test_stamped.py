@@ -70,7 +70,7 @@ MISTAKES = {
     ),
     "a kind that nothing knows": held("FG303", LOGISTIC, ("kind: logistic", "kind: logistics")),
     "an axis that is none": held("FG304", EXPERIMENT, ("data_axes: [label_noise]", "data_axes: [noise]")),
-    "an axis without values": held("FG304", EXPERIMENT, ("epochs: [2, 20]", "epochs: []")),
+    "an axis without values": held("FG304", EXPERIMENT, ("lr: [0.05, 0.5]", "lr: []")),
     "a seam of another shape": held(
         "FG305",
         FLOW,

@@ -169,6 +169,15 @@ def test_a_sweep_of_one_value_selects_nothing() -> None:
         ({"methods__ours": {"kind": "tuned", "epochs_sweep": [9]}}, "methods.ours.epochs_sweep"),
         ({"methods__ours": {"kind": "tuned", "temp": 1, "temp_sweep": [1]}}, "both fixed and swept"),
         ({"methods__ours": {"kind": "tuned", "temp_sweep": []}}, "methods.ours.temp_sweep"),
+        ({"methods__ours": {"kind": ["tuned"]}}, "methods.ours.kind: ['tuned'] is not registered"),
+        ({"experiment__axes": None}, "experiment.axes must map"),
+        ({"experiment__data_axes": None}, "experiment.data_axes list names"),
+        ({"experiment__axes": {"noise": [0.1, float("nan")]}}, "experiment.axes.noise: nan"),
+        ({"experiment__axes": {"noise": [[1, 2]]}}, "experiment.axes.noise: [1, 2]"),
+        ({"experiment__axes": {"noise": [1], "mean": [1]}}, "experiment.axes.mean: a row of results has a column"),
+        ({"experiment__axes": {"epochs": [1]}, "experiment__data_axes": ["epochs"]}, "`training` owns 'epochs'"),
+        ({"seeds": [-1]}, "seeds: [-1]"),
+        ({"seeds": None}, "seeds: None"),
         ({"seeds": 0}, "seeds: 0"),
         ({"seeds": True}, "seeds: True"),
         ({"seeds": [1, 1]}, "seeds: 1 is there twice"),
@@ -179,6 +188,17 @@ def test_a_config_that_describes_no_grid_is_refused_before_anything_is_made(chan
     with pytest.raises(grid.GridError) as raised:
         evaluated(config(**changes))
     assert said in str(raised.value)
+
+
+def test_a_score_of_nan_selects_nothing() -> None:
+    cfg = config(methods__ours={"kind": "tuned", "temp_sweep": [float("inf"), 1.0]})
+    log = Log()
+
+    def train(spec: Config, data: int, seed: int, train_cfg: Config) -> Trained:
+        return log.train_arm(spec, data, seed, train_cfg)._replace(val_score=float("nan"))
+
+    with pytest.raises(grid.GridError, match="selects nothing"):
+        list(grid.evaluations(cfg, grid.branches(cfg, KINDS)[0], KINDS, log.make_data, train))
 
 
 def test_a_kind_of_no_class_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,8 @@ def test_a_second_flow_goes_into_a_folder_of_its_own(repository: Path, flowgate:
         ("../noise", "`noise` would do"),
         ("", "cannot name a flow"),
         ("lärm", "cannot name a flow"),
+        ("yes", "YAML reads it as True"),
+        ("null", "YAML reads it as None"),
     ],
 )
 def test_a_name_that_is_no_module_is_refused(repository: Path, flowgate: Flowgate, name: str, said: str) -> None:
@@ -75,6 +78,33 @@ def test_a_name_that_is_no_module_is_refused(repository: Path, flowgate: Flowgat
 def test_a_name_is_asked_for(repository: Path, flowgate: Flowgate) -> None:
     done = flowgate(repository, "promote")
     assert done.code == 2 and "flowgate promote NAME" in done.err
+
+
+@pytest.mark.parametrize(
+    "question", ['Does "\\xi" depend on \\nu?', 'x"""; print("run"); """', "what: {is} [it]?", "ends in \\"]
+)
+def test_any_question_can_be_asked(repository: Path, flowgate: Flowgate, question: str) -> None:
+    assert flowgate(repository, "promote", "noise", "--question", question).code == 0
+    parsed = ast.parse((repository / "flow" / "noise_flow.py").read_text())
+    assert (ast.get_docstring(parsed) or "").startswith(question)
+    assert "print('run')" not in ast.unparse(ast.Module(parsed.body[1:], [])), "it came to no code"
+    assert flowgate(repository, "lint").code == 0
+
+
+def test_what_was_written_is_taken_back_where_the_rest_cannot_be(repository: Path, flowgate: Flowgate) -> None:
+    write(repository, {"docs": "a file\n"})
+    before = tree(repository)
+    done = flowgate(repository, "promote", "noise")
+    assert done.code == 2 and "docs/noise.md" in done.err and tree(repository) == before
+
+
+def test_a_folder_that_leads_elsewhere_is_refused(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, flowgate: Flowgate
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (repository / "flow").symlink_to(outside)
+    done = flowgate(repository, "promote", "noise")
+    assert done.code == 2 and "leads out of the project" in done.err and not list(outside.iterdir())
 
 
 @pytest.mark.parametrize("folder", ["..", "/tmp/elsewhere", "a/../../b"])
@@ -130,7 +160,7 @@ def test_settings_that_cannot_be_added_to_are_left(repository: Path, flowgate: F
         ("noise_flow.py", "sys.path.insert(0, str(HERE))", "sys.path.insert(0, 'flow')"),
         ("noise_flow.py", 'os.environ[_name] = "1"', 'os.environ[_name] = "2"'),
         ("grid.py", "best is None or", "best is not None and"),
-        ("grid.py", "arms(cfg, kinds)\n    return", "return"),
+        ("grid.py", "    arms(cfg, kinds)\n", ""),
         ("grid.py", "# fmt: on", "# fmt: on\nSEEDS = 3"),
     ],
 )

@@ -40,7 +40,7 @@ def flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
     [
         (),
         ("training=smoke", "seeds=1"),
-        ("experiment.axes.epochs=[1,2]", "data.distance=0.5"),
+        ("experiment.axes.lr=[1,2]", "data.distance=0.5"),
         ("methods.logistic.penalty=3", "+data.extra=text"),
         ("+experiment.method_overrides.logistic.penalty_sweep=[0.1,0.2]",),
         ("experiment.methods=[logistic]", "seeds=[3,5]"),
@@ -80,6 +80,8 @@ def test_paths_are_relative_to_where_the_user_stands(place: Path, flowgate: Flow
         ("training=smok", "training: smok, which is not there (found: default, smoke)"),
         ("seeds", "'seeds' is no override; write KEY=VALUE"),
         ("experiment.methods=[centroid,svm]", "'svm', which is no file of method/ (centroid, logistic)"),
+        ("+experiment.method_overrides.logistic=3", "method_overrides.logistic: 3 changes nothing"),
+        ("+experiment.method_overrides.logistic.penalti=3", "logistic.penalti: method/logistic has no such key"),
         ("+experiment.method_overrides.svm.C=1", "method_overrides.svm: the experiment has no such method"),
     ],
 )

@@ -23,7 +23,9 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 try:
     from metaflow import Config, FlowSpec, step
-except ImportError:  # the seams import without Metaflow
+except ModuleNotFoundError as missing:  # the seams import without Metaflow
+    if missing.name != "metaflow" or __name__ == "__main__":
+        raise
     FlowSpec = object
 
     def step(function):
@@ -36,7 +38,7 @@ except ImportError:  # the seams import without Metaflow
 def compose_config(text):
     """The config as Hydra composes it, with the methods that the experiment names under `methods`, as they are trained.
 
-    `text` is the file of the Config, or `hydra_overrides: [group=choice, key=value]`.
+    `text` is conf/config.yaml, or `hydra_overrides: [group=choice, key=value]`.
     """
     import yaml
     from hydra import compose, initialize_config_dir
@@ -44,25 +46,43 @@ def compose_config(text):
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    if text.split() == (HERE / "conf" / "config.yaml").read_text(encoding="utf-8").split():
+        text = ""
     try:
-        given = yaml.safe_load(text) or {}
+        given = yaml.safe_load(text) or {"hydra_overrides": []}
     except yaml.YAMLError as error:
         raise SystemExit(f"cfg is no YAML; quote an override that holds a bracket or a question mark: {error}") from None
-    overrides = [str(one) for one in given.get("hydra_overrides") or []] if isinstance(given, dict) else []
-    early = [one for one in overrides if not one.lstrip("+~").startswith("methods.")]
+    if not isinstance(given, dict) or [*given] != ["hydra_overrides"] or not isinstance(given["hydra_overrides"], list):
+        raise SystemExit("cfg takes `hydra_overrides: [group=choice, key=value]` and nothing else")
+    overrides = [str(one) for one in given["hydra_overrides"]]
+    keys = [one.lstrip("+~").partition("=")[0] for one in overrides]
+    early = [one for one, key in zip(overrides, keys, strict=True) if not key.startswith("methods.")]
     try:
         with initialize_config_dir(config_dir=str(HERE / "conf"), version_base=None):
             first = compose("config", overrides=early)
-            missing = [name for name in first.experiment.methods if name not in first.get("methods", {})]
+            names = OmegaConf.to_container(first.experiment).get("methods")
+            if not isinstance(names, list) or len({*map(str, names)}) != len(names):
+                raise SystemExit(f"experiment.methods: {names!r} is no list of different methods")
+            missing = [name for name in names if name not in first.get("methods", {})]
             composed = compose("config", overrides=[*(f"+method@methods.{name}={name}" for name in missing), *overrides])
         OmegaConf.set_struct(composed, False)
+        for key in keys:
+            if key.startswith("training.") and key.partition(".")[2] in composed.experiment.axes:
+                raise SystemExit(f"{key}: it is an axis of the experiment; override experiment.axes.{key[9:]}")
         for name, changes in (composed.experiment.get("method_overrides") or {}).items():
-            if name not in composed.experiment.methods:
-                raise SystemExit(f"experiment.method_overrides.{name}: the experiment has no such method")
-            for key in changes:
-                if any(one.lstrip("+~").partition("=")[0] == f"methods.{name}.{key}" for one in overrides):
-                    raise SystemExit(f"methods.{name}.{key}: experiment.method_overrides sets it too; override it there")
-            composed.methods[name] = OmegaConf.merge(composed.methods[name], changes)
+            where = f"experiment.method_overrides.{name}"
+            if name not in names:
+                raise SystemExit(f"{where}: the experiment has no such method")
+            if not OmegaConf.is_dict(changes):
+                raise SystemExit(f"{where}: {changes!r} changes nothing; write `key: value`")
+            for key, value in changes.items():
+                if any(f"{one}.".startswith(f"methods.{name}.{key}.") for one in keys):
+                    raise SystemExit(f"methods.{name}.{key}: {where} sets it too; override it there")
+                other = key.removesuffix("_sweep") if key.endswith("_sweep") else f"{key}_sweep"
+                if key not in composed.methods[name] and other not in composed.methods[name]:
+                    raise SystemExit(f"{where}.{key}: method/{name} has no such key")
+                composed.methods[name].pop(other, None)  # fixed and swept exclude each other
+                OmegaConf.update(composed.methods[name], key, value, merge=True, force_add=True)
         return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
         raise SystemExit(f"{HERE / 'conf'}: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -94,18 +95,20 @@ def _upgrade(name: str | None, root: str | None, dry_run: bool) -> int:
     paths = [
         project.relative(module.path)
         for target in targets
-        if name is None or target.path == name or target.path.endswith(f"/{name}_flow.py")
+        if name is None or target.path == name or os.path.basename(target.path) == f"{name}_flow.py"
         for module in target.flow.closure
     ]
     if name is not None and not paths:
         raise click.UsageError(f"{name} is no flow here ({', '.join(target.path for target in targets) or 'none'})")
-    found = moves(project.root, sorted(set(paths)))
+    found, refused = moves(project.root, sorted(set(paths)))
     for move in found:
         click.echo(move.diff(), nl=False)
     if not dry_run:
         write(project.root, [Stamp(move.path, move.after, "", True) for move in found])
     if found:
         click.echo("next: `flowgate gate`: what was reviewed and proven is another flow now", err=True)
-    else:
+    for fault in refused:
+        click.echo(f"flowgate: {fault}", err=True)
+    if not found and not refused:
         click.echo("every shell and grid is the present copy", err=True)
-    return 0
+    return 2 if refused else 0

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 AGNOSTIC, DEPENDENT = "axis_agnostic", "axis_dependent"
 SWEEP = "_sweep"
+COLUMNS = frozenset("method seed selected value val_score mean interval lift scores labels".split())
 Config = Mapping[str, Any]
 Point = dict[str, Any]
 Kinds = Mapping[str, tuple[Callable[..., Any], str]]
@@ -70,10 +71,10 @@ def seeds(cfg: Config) -> list[int]:
     Raises:
         GridError: neither a positive count nor a list of different integers.
     """
-    given = cfg["seeds"]
+    given = cfg.get("seeds")
     listed = list(range(given)) if type(given) is int else given
-    if not isinstance(listed, list) or not listed or any(type(seed) is not int for seed in listed):
-        raise GridError(f"seeds: {given!r} is neither a count of at least 1 nor a list of integers")
+    if not isinstance(listed, list) or not listed or any(type(seed) is not int or seed < 0 for seed in listed):
+        raise GridError(f"seeds: {given!r} is neither a count of at least 1 nor a list of integers from 0 on")
     _refuse_twice(listed, "seeds")
     return listed
 
@@ -127,19 +128,24 @@ def group(rows: Sequence[Config], keys: Sequence[str]) -> dict[tuple[Any, ...], 
 def _checked(cfg: Config) -> Config:
     """The experiment, its axes and the names of those that change the dataset found to add up."""
     experiment: Config = cfg["experiment"]
-    axes, data_axes = experiment["axes"], experiment["data_axes"]
+    axes, data_axes = experiment.get("axes"), experiment.get("data_axes")
     if not isinstance(axes, Mapping) or not isinstance(data_axes, list):
         raise GridError("experiment.axes must map names to lists of values, and experiment.data_axes list names")
     for name, values in axes.items():
         if not isinstance(values, list) or not values:
             raise GridError(f"experiment.axes.{name}: an axis needs a list of at least one value, not {values!r}")
+        for value in values:
+            if isinstance(value, list | Mapping) or value != value:
+                raise GridError(f"experiment.axes.{name}: {value!r} is no value that rows can be grouped by")
         _refuse_twice(values, f"experiment.axes.{name}")
-        if name in ("method", "seed", "selected"):
+        if name in COLUMNS:
             raise GridError(f"experiment.axes.{name}: a row of results has a column of that name already")
     _refuse_twice(data_axes, "experiment.data_axes")
     for name in data_axes:
         if name not in axes:
             raise GridError(f"experiment.data_axes: {name!r} is no axis ({', '.join(axes) or 'there is none'})")
+        if name in cfg["training"]:
+            raise GridError(f"experiment.data_axes: `training` owns {name!r}, so it is a training axis")
     return experiment
 
 
@@ -165,7 +171,7 @@ def _spec(cfg: Config, name: str, kinds: Kinds) -> dict[str, Any]:
     """A method's config, found to be complete and to leave `training` alone."""
     spec = cfg["methods"][name]
     kind = spec.get("kind")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise GridError(f"methods.{name}.kind: {kind!r} is not registered ({', '.join(kinds)})")
     if kinds[kind][1] not in (AGNOSTIC, DEPENDENT):
         raise GridError(f"methods.{name}.kind: {kind!r} is neither {AGNOSTIC} nor {DEPENDENT}, but {kinds[kind][1]!r}")
@@ -193,6 +199,8 @@ def _best(arm: Arm, data: Any, seed: int, train_arm: Callable[..., Any]) -> tupl
     best: tuple[Any, Point] | None = None
     for spec, point in arm.candidates:
         result = train_arm(spec, data, seed, arm.train_cfg)
+        if len(arm.candidates) > 1 and result.val_score != result.val_score:
+            raise GridError(f"methods.{arm.method}: the validation score at {point} is nan, which selects nothing")
         if best is None or result.val_score > best[0].val_score:
             best = result, point
     assert best is not None

@@ -43,7 +43,7 @@ def stamps(root: str, request: Request) -> list[Stamp]:
     Raises:
         FlowgateError: the name is no identifier, a file is there already, or the settings cannot be added to.
     """
-    _refuse(request)
+    _refuse(root, request)
     made = list(_files(request))
     there = [stamp.path for stamp in made if os.path.lexists(os.path.join(root, stamp.path))]
     if there:
@@ -56,10 +56,18 @@ def write(root: str, made: list[Stamp]) -> None:
     """Write the files.
 
     Raises:
-        FlowgateError: one cannot be written; those before it are.
+        FlowgateError: one cannot be written, and those before it are taken back; what is added to comes last.
     """
-    for stamp in made:
-        write_whole(os.path.join(root, stamp.path), stamp.text, stamp.path)
+    written: list[str] = []
+    try:
+        for stamp in made:
+            path = os.path.join(root, stamp.path)
+            write_whole(path, stamp.text, stamp.path)
+            written += [] if stamp.grown else [path]
+    except FlowgateError:
+        for path in written:
+            os.unlink(path)
+        raise
 
 
 def flow_path(request: Request) -> str:
@@ -67,7 +75,7 @@ def flow_path(request: Request) -> str:
     return os.path.join(request.folder, f"{request.name}_flow.py").replace(os.sep, "/")
 
 
-def _refuse(request: Request) -> None:
+def _refuse(root: str, request: Request) -> None:
     name = request.name
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         near = re.sub(r"\W+|^(?=\d)", "_", name).strip("_").lower()
@@ -75,12 +83,16 @@ def _refuse(request: Request) -> None:
         raise FlowgateError(
             f"{name!r} cannot name a flow: it names a module, so lower-case letters, digits and _{hint}"
         )
-    folder = os.path.normpath(request.folder)
-    if os.path.isabs(folder) or folder.startswith(".."):
+    import yaml
+
+    if yaml.safe_load(name) != name:
+        raise FlowgateError(f"{name!r} cannot name a flow: YAML reads it as {yaml.safe_load(name)!r}")
+    place = os.path.realpath(os.path.join(root, request.folder))
+    if os.path.commonpath([place, os.path.realpath(root)]) != os.path.realpath(root):
         raise FlowgateError(f"--folder {request.folder} leads out of the project")
     if request.determinism not in CONTRACTS:
         raise FlowgateError(f"{request.determinism!r} is no contract; one of {', '.join(CONTRACTS)}")
-    if request.determinism != "order_independent" and not request.reason:
+    if request.determinism != "order_independent" and not (request.reason or "").strip():
         raise FlowgateError(f"{request.determinism} needs a reason, for whoever reads the config: --reason TEXT")
 
 
@@ -91,6 +103,7 @@ def _files(request: Request) -> Iterator[Stamp]:
         "name": name,
         "class": "".join(part.capitalize() for part in name.split("_")) + "Flow",
         "question": " ".join(request.question.split()),
+        "docstring": " ".join(request.question.split()).replace("\\", "\\\\").replace('"', '\\"'),
         "determinism": request.determinism,
         "reason": _quoted(request.reason) if request.reason else "null",
         "shell": shell().text,
@@ -166,20 +179,23 @@ class Move(NamedTuple):
         return "".join(difflib.unified_diff(before, after, f"a/{self.path}", f"b/{self.path}"))
 
 
-def moves(root: str, paths: list[str]) -> list[Move]:
+def moves(root: str, paths: list[str]) -> tuple[list[Move], list[str]]:
     """The files among `paths` whose shell or grid was stamped by an older flowgate, moved to the present one.
 
-    Raises:
-        FlowgateError: one was changed since it was stamped.
+    And what forbids it for a file that was changed since it was stamped.
     """
-    found = []
+    found, refused = [], []
     for path in paths:
         before = after = user_text(root, path) or ""
-        for piece in (shell(), grid()):
-            after = _moved(after, piece, path)
+        try:
+            for piece in (shell(), grid()):
+                after = _moved(after, piece, path)
+        except FlowgateError as error:
+            refused.append(str(error))
+            continue
         if after != before:
             found.append(Move(path, before, after))
-    return found
+    return found, refused
 
 
 def _moved(text: str, piece: Piece, path: str) -> str:

@@ -90,9 +90,23 @@ def _add_methods(target: Target, composed: Composed, overrides: tuple[str, ...])
     merge(composed.origins["methods"], origins)
     assert isinstance(experiment, dict)
     for name, changes in (experiment.get("method_overrides") or {}).items():
-        if name not in composed.tree["methods"]:
-            raise FlowgateError(f"experiment.method_overrides.{name}: the experiment has no such method")
+        _refuse_change(composed.tree["methods"], name, changes)
+        for key in changes:  # fixed and swept exclude each other
+            other = key.removesuffix("_sweep") if key.endswith("_sweep") else f"{key}_sweep"
+            composed.tree["methods"][name].pop(other, None)
         _put(composed, name, changes, composed.origins["experiment"]["method_overrides"])
+
+
+def _refuse_change(methods: Tree, name: str, changes: object) -> None:
+    """Refuse what the shell would: a method or a key that is not there."""
+    where = f"experiment.method_overrides.{name}"
+    if name not in methods:
+        raise FlowgateError(f"{where}: the experiment has no such method")
+    if not isinstance(changes, dict):
+        raise FlowgateError(f"{where}: {changes!r} changes nothing; write `key: value`")
+    for key in changes:
+        if not {key, str(key).removesuffix("_sweep"), f"{key}_sweep"} & set(methods[name]):
+            raise FlowgateError(f"{where}.{key}: method/{name} has no such key")
 
 
 def _put(composed: Composed, name: str, held: Tree, origin: Any) -> None:

@@ -1,0 +1,54 @@
+"""The tutorial, command by command: what it says is printed is printed, and each command ends as it says."""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, run
+
+DONE = "--- done "
+
+
+def sessions(text: str) -> list[tuple[str, list[str], int]]:
+    """Each command of the console blocks, with the lines it should print and its exit code."""
+    found: list[tuple[str, list[str], int]] = []
+    for block in re.findall(r"(?ms)^```console\n(.*?)^```", text):
+        for part in re.split(r"(?m)^\$ ", block)[1:]:
+            command, *lines = part.splitlines()
+            code = re.fullmatch(r"\[exit code (\d+)\]", lines[-1]) if lines else None
+            found.append((command, lines[:-1] if code else lines, int(code[1]) if code else 0))
+    return found
+
+
+def matches(expected: list[str], printed: str) -> bool:
+    """Whether a text is what was promised; `...` stands for anything, also within a line, and a space for several."""
+    printed = re.sub(" +", " ", printed)
+    pattern = r"\s*\n".join(re.escape(re.sub(" +", " ", line.rstrip())) for line in expected).replace(
+        r"\.\.\.", r"[\s\S]*?"
+    )
+    return re.fullmatch(pattern + r"\s*", printed) is not None
+
+
+def test_what_is_promised_is_told_from_what_is_not() -> None:
+    assert matches(["a", "...", "d"], "a\nb\nc\nd\n") and matches(["a ... d"], "a b d") and matches([], "\n")
+    assert not matches(["a", "d"], "a\nb\nd\n") and not matches(["..."[:0], "x"], "y") and not matches([], "x")
+
+
+@pytest.mark.slow
+def test_the_tutorial_is_true(tmp_path: Path) -> None:
+    told = sessions((REPOSITORY / "docs" / "tutorial.md").read_text())
+    assert len(told) > 15
+    script = "".join(f"{{ {command}\n}} 2>/dev/null\necho '{DONE}'$?\n" for command, *_ in told)
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    done = run(["bash", "-c", script], REPOSITORY, WORK=str(tmp_path), PATH=path, USERNAME="ada")
+    ends = [0, *(found.end() for found in re.finditer(rf"(?m)^{DONE}\d+\n", done.out))]
+    assert len(ends) == len(told) + 1, done
+    for (command, expected, code), (start, end) in zip(told, pairwise(ends), strict=True):
+        printed, _, ended = done.out[start:end].rpartition(DONE)
+        assert int(ended) == code, (command, printed)
+        assert matches(expected, printed), (command, printed)
