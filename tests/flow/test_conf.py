@@ -32,7 +32,7 @@ def _conf(folder: Path, files: dict[str, str]) -> Conf:
     [(), ("data=other",), ("experiment=global",), ("training.lr=0.5", "seeds=2"), ("experiment.axes.noise=[0.3]",)],
 )
 def test_it_composes_what_hydra_composes(overrides: tuple[str, ...], tmp_path: Path) -> None:
-    hydra = pytest.importorskip("hydra")
+    import hydra
     from omegaconf import OmegaConf
 
     conf = _conf(tmp_path, CONF)
@@ -42,7 +42,7 @@ def test_it_composes_what_hydra_composes(overrides: tuple[str, ...], tmp_path: P
 
 
 def test_it_composes_the_example_as_hydra_does() -> None:
-    hydra = pytest.importorskip("hydra")
+    import hydra
     from omegaconf import OmegaConf
 
     folder = REPOSITORY / "examples" / "digits" / "flow" / "conf"

@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import SCHEMAS, Flowgate, environment, run, write
 from tests.functional.flows import SHARED, fan, settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_store")]
 
 
 def made(folder: Path, **extra: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import SCHEMAS, Flowgate, write
 from tests.functional.flows import fan, settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_store")]
 TABLE = fan("{'method': f'm{self.index}', 'auc': 0.1 + self.index / 10}", parts=2)
 
 

@@ -24,12 +24,12 @@ class Mistake(NamedTuple):
     changes: tuple[tuple[str, str], ...]
 
 
-def held(rule: str, path: str, *changes: tuple[str, str]) -> Mistake:
+def found_by(rule: str, path: str, *changes: tuple[str, str]) -> Mistake:
     return Mistake(rule, path, changes)
 
 
 MISTAKES = {
-    "the branches multiply in methods": held(
+    "the branches multiply in methods": found_by(
         "FG201",
         FLOW,
         (
@@ -37,7 +37,7 @@ MISTAKES = {
             'self.branches = [(one, m) for one in branches(self.cfg, KINDS) for m in self.cfg["experiment"]["methods"]]',
         ),
     ),
-    "the branches multiply in training points": held(
+    "the branches multiply in training points": found_by(
         "FG201",
         FLOW,
         ("import branches,", "import training_points, branches,"),
@@ -46,7 +46,7 @@ MISTAKES = {
             "self.branches = [(one, p) for one in branches(self.cfg, KINDS) for p in training_points(self.cfg)]",
         ),
     ),
-    "a model is merged": held(
+    "a model is merged": found_by(
         "FG202",
         FLOW,
         (
@@ -55,57 +55,57 @@ MISTAKES = {
         ),
         ('include=["determinism"])', 'include=["determinism", "model"])'),
     ),
-    "an analysis is taken by its place": held("FG204", FLOW, ("inputs.an_axes.an_result", "inputs[0].an_result")),
-    "a parameter in the module": held(
+    "an analysis is taken by its place": found_by("FG204", FLOW, ("inputs.an_axes.an_result", "inputs[0].an_result")),
+    "a parameter in the module": found_by(
         "FG301",
         FLOW,
         ('for _ in range(train_cfg["epochs"]):', "for _ in range(_EP):"),
         ("# -- seams", "_EP = 15\n\n# -- seams"),
     ),
-    "a method's file sets the epochs": held("FG302", LOGISTIC, ("penalty: 0.001", "penalty: 0.001\nepochs: 3")),
-    "a kind with a default": held(
+    "a method's file sets the epochs": found_by("FG302", LOGISTIC, ("penalty: 0.001", "penalty: 0.001\nepochs: 3")),
+    "a kind with a default": found_by(
         "FG303",
         FLOW,
         ('KINDS[method_spec["kind"]]', 'KINDS.get(method_spec["kind"], KINDS["logistic"])'),
     ),
-    "a kind that nothing knows": held("FG303", LOGISTIC, ("kind: logistic", "kind: logistics")),
-    "an axis that is none": held("FG304", EXPERIMENT, ("data_axes: [label_noise]", "data_axes: [noise]")),
-    "an axis without values": held("FG304", EXPERIMENT, ("lr: [0.05, 0.5]", "lr: []")),
-    "a seam of another shape": held(
+    "a kind that nothing knows": found_by("FG303", LOGISTIC, ("kind: logistic", "kind: logistics")),
+    "an axis that is none": found_by("FG304", EXPERIMENT, ("data_axes: [label_noise]", "data_axes: [noise]")),
+    "an axis without values": found_by("FG304", EXPERIMENT, ("lr: [0.05, 0.5]", "lr: []")),
+    "a seam of another shape": found_by(
         "FG305",
         FLOW,
         ("def metric(scores, labels, **_cfg)", "def metric(scores, labels, k=5)"),
     ),
-    "no contract": held("FG401", EXPERIMENT, ("determinism: order_independent", "determinism: null")),
-    "a contract that is not the config's": held(
+    "no contract": found_by("FG401", EXPERIMENT, ("determinism: order_independent", "determinism: null")),
+    "a contract that is not the config's": found_by(
         "FG402",
         FLOW,
         ('self.cfg["experiment"]["determinism"]', '"order_independent"'),
     ),
-    "a draw without a seed": held(
+    "a draw without a seed": found_by(
         "FG501",
         FLOW,
         ("draws = np.random.default_rng(seed)\n", "draws = np.random.default_rng()\n"),
     ),
-    "the clock in a row": held(
+    "the clock in a row": found_by(
         "FG503", FLOW, (ROW, "import time\n            value += time.time()\n            " + ROW)
     ),
-    "a salted seed": held(
+    "a salted seed": found_by(
         "FG505",
         FLOW,
         ("draws = np.random.default_rng(seed)\n", "draws = np.random.default_rng(hash(str(seed)))\n"),
     ),
-    "a file that all branches write": held(
+    "a file that all branches write": found_by(
         "FG506",
         FLOW,
         (ROW, 'open("/tmp/rows.txt", "a").write(str(value))\n            ' + ROW),
     ),
-    "a default that hangs on the folder": held(
+    "a default that hangs on the folder": found_by(
         "FG102",
         FLOW,
         ('str(HERE / "conf" / "config.yaml")', '"flow/conf/config.yaml"'),
     ),
-    "a sweep in the grid's copy": held(
+    "a sweep in the grid's copy": found_by(
         "FG104", "flow/grid.py", ("result.val_score > best", "result.val_score >= best")
     ),
 }

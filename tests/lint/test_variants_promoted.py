@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flowgate.flow.shell import BEGIN, END, shell
+from flowgate.flow.shell import shell
 from flowgate.lint.examples import ECHO, EXPERIMENT, GUARDED, SEAMS, promoted
 from flowgate.lint.rules import poc_anchor, silent_kind, worker_pin
 from tests.conftest import git, lint_files, write
 
 Files = dict[str, str]
-SHELL = shell().text
+SHELL, BEGIN, END = shell().text, shell().begin, shell().end
 
 
 def seams(old: str, new: str) -> Files:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from functools import cache
 from typing import NamedTuple
 
 from flowgate import witness
@@ -14,7 +15,7 @@ from flowgate.flow.paths import FIXED, places
 from flowgate.flow.values import constant
 
 SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
-BEGIN, END = "# >>> flowgate shell", "# <<< flowgate shell"
+BEGIN = "# >>> flowgate shell"
 
 
 class Piece(NamedTuple):
@@ -48,11 +49,13 @@ def _piece(name: str, file: str) -> Piece:
     return Piece(name, begin, end, text, tuple(past))
 
 
+@cache
 def shell() -> Piece:
     """What a promoted flow's file begins with: the import guard, the anchored paths, the way overrides reach Hydra."""
     return _piece("shell", "shell.txt")
 
 
+@cache
 def grid() -> Piece:
     """What stands beside a promoted flow, as `grid.py`: which datasets are made, and what is trained on each."""
     return _piece("grid", "grid.py")

@@ -36,8 +36,8 @@ class ShellDrift(Rule):
 
     def _drifts(self, target: Target) -> Iterator[tuple[Finding, list[Edit]]]:
         for module in target.flow.closure:
-            for mark, piece in ((b"# >>> flowgate shell", shell), (b"# >>> flowgate grid", grid)):
-                found = self._drift(target, module, piece()) if mark in module.source.data else None
+            for piece in (shell(), grid()):
+                found = self._drift(target, module, piece) if piece.begin.encode() in module.source.data else None
                 if found is not None:
                     yield found
 
