@@ -64,7 +64,7 @@ def write(root: str, made: list[Stamp]) -> None:
             path = os.path.join(root, stamp.path)
             write_whole(path, stamp.text, stamp.path)
             written += [] if stamp.grown else [path]
-    except FlowgateError:
+    except BaseException:  # an interrupt too: half a flow would stand in the way of the next try
         for path in written:
             os.unlink(path)
         raise
