@@ -101,3 +101,10 @@ def test_a_file_that_cannot_be_read_is_named(place: Path, flowgate: Flowgate) ->
     write(place, {"flow/conf/method/logistic.yaml": "kind: [\n"})
     done = flowgate(place, "show-config", FLOW)
     assert done.code == 2 and "flow/conf/method/logistic.yaml" in done.err
+
+
+@pytest.mark.parametrize("path", ["experiment/noise.yaml", "training/default.yaml"])
+def test_an_empty_file_is_shown_as_empty(place: Path, flowgate: Flowgate, path: str) -> None:
+    write(place, {f"flow/conf/{path}": ""})
+    (row,) = [row for row in rows(flowgate, place) if row["key"] == path.partition("/")[0]]
+    assert (row["value"], row["file"], row["line"]) == ({}, "empty", 0)

@@ -12,10 +12,13 @@ from flowgate.project import Project
 from flowgate.target import Target, all_readable
 
 
+EMPTY = "empty"  # the file that would say it holds nothing
+
+
 class Setting(NamedTuple):
     """One value of the composed config: its path of keys, and the file and line it is written at.
 
-    An override has no file, and line 0.
+    An override has no file, and line 0; nor has what an empty file leaves.
     """
 
     keys: tuple[str, ...]
@@ -124,12 +127,12 @@ def _settings(tree: Tree, origins: Any, above: tuple[str, ...]) -> Iterator[tupl
         if isinstance(value, dict) and value:
             yield from _settings(value, origin, (*above, str(key)))
         else:
-            yield (*above, str(key)), value, origin
+            yield (*above, str(key)), value, origin if isinstance(origin, str) else EMPTY
 
 
 def _place(project: Project, keys: tuple[str, ...], origin: str) -> tuple[str, int]:
-    if origin == OVERRIDE:
-        return OVERRIDE, 0
+    if origin in (OVERRIDE, EMPTY):
+        return origin, 0
     held = read_yaml(origin)
     within = next((keys[at:] for at in range(len(keys)) if _has(held, ".".join(keys[at:]))), keys[-1:])
     return project.relative(origin), line_of(origin, within)
