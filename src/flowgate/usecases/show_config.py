@@ -11,7 +11,6 @@ from flowgate.flow.conf import OVERRIDE, Composed, Conf, Tree, compose, line_of,
 from flowgate.project import Project
 from flowgate.target import Target, all_readable
 
-
 EMPTY = "empty"  # the file that would say it holds nothing
 
 
