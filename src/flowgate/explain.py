@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flowgate.change.weakening import MEANING as WEAKER_GATE
 from flowgate.errors import FlowgateError
 from flowgate.lint.rule import Example
 from flowgate.lint.rules import PROMOTED, REGISTRY, Entry
@@ -26,6 +27,13 @@ class Explanation(NamedTuple):
     good: tuple[Example, ...] = ()
 
 
+# The rules of layers that hold them in code of their own: what each is about, its layer, and what it concerns.
+_TOLD = (
+    *((meaning, "prove", "proven flows") for meaning in MEANINGS),
+    (WEAKER_GATE, "gate", "changes, against their base"),
+)
+
+
 def explanation(name: str) -> Explanation | None:
     """The rule with this id or slug, whatever its case; None where there is none."""
     wanted = name.strip().lower()
@@ -37,9 +45,9 @@ def explanation(name: str) -> Explanation | None:
             why = f"It counts: {trap.counts}\n\nIt does not count: {trap.spared}\n\nEvidence: {trap.evidence}"
             mend = "make the flow agree with its source of truth, or write down in the investigation why it departs"
             return Explanation(trap.id, trap.slug, "review", "error", "reviewed flows", trap.question, why, mend)
-    for rule, slug, title, why, mend in MEANINGS:
+    for (rule, slug, title, why, mend), layer, concerns in _TOLD:
         if wanted in (rule.lower(), slug):
-            return Explanation(rule, slug, "prove", "error", "proven flows", title, why, mend)
+            return Explanation(rule, slug, layer, "error", concerns, title, why, mend)
     return None
 
 
@@ -62,7 +70,7 @@ def explain(name: str) -> Explanation:
 
 def listed() -> list[Explanation]:
     """Every rule, layer by layer."""
-    names = [entry.id for entry in REGISTRY] + [trap.id for trap in (*TRAPS, OTHER)] + [one[0] for one in MEANINGS]
+    names = [entry.id for entry in REGISTRY] + [trap.id for trap in (*TRAPS, OTHER)] + [one[0][0] for one in _TOLD]
     return [found for name in names if (found := explanation(name)) is not None]
 
 

@@ -32,6 +32,16 @@ class Project(NamedTuple):
         return os.path.join(self.root, ".flowgate", *parts)
 
 
+def repository_of(folder: str) -> str | None:
+    """The top of the git repository around a folder; None where there is none."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
 def project_of(project: Project, paths: list[str]) -> Project:
     """The project that the named paths lie in: the given one, else that of the first.
 
@@ -71,12 +81,20 @@ def open_project(start: str) -> Project:
         folder = above
 
 
-def git(folder: str, *arguments: str) -> str | None:
-    """What git prints in a folder; None outside a repository, without git, or where git refuses."""
+# What git tells its hooks of the repository they were started for; `-C` names the one that is meant.
+_TOLD = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+
+
+def git(folder: str, *arguments: str, given: str | None = None) -> str | None:
+    """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses."""
     import subprocess
 
+    environment = {name: value for name, value in os.environ.items() if name not in _TOLD}
+    said = os.fsencode(given) if given is not None else b""
     try:
-        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", folder, *arguments], capture_output=True, check=False, env=environment, input=said
+        )
     except OSError:
         return None
     return os.fsdecode(done.stdout) if done.returncode == 0 else None

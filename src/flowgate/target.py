@@ -16,6 +16,7 @@ from flowgate.flow.lineage import Place, trail
 from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
+from flowgate.flow.subject import digests, files_of, subject
 from flowgate.project import Project
 from flowgate.settings import FlowSettings
 
@@ -85,6 +86,18 @@ class Target:
             for step in fnmatch.filter(self.flow.steps, pattern or "end")
         ]
         return trail(self.flow, surface)
+
+    @cached_property
+    def subject(self) -> str:
+        """The digest of exactly what is judged: the flow's files, its sources of truth and its claim; empty where one of
+        them cannot be read."""
+        sources = [self.project.absolute(name) for name in self.settings.sources]
+        try:
+            parts = digests(self.project, [*files_of(self.flow, self.conf), *sources])
+        except FlowgateError:
+            return ""
+        claim = self.contract
+        return subject(parts | ({"contract": claim.kind, "surface": " ".join(claim.surface)} if claim else {}))
 
     @property
     def settings(self) -> FlowSettings:

@@ -89,9 +89,14 @@ VERSION = 2
 _UPGRADES: dict[int, Upgrade] = {1: lambda record: record}
 
 
+def slug_of(flow: str, name: str) -> str:
+    """The file name of a flow's record: by its file and its class."""
+    return f"{flow.removesuffix('.py').replace('/', '.')}.{name}.yaml"
+
+
 def path_of(project: Project, flow: str, name: str) -> str:
-    """Where the record of a flow lies: by its file and its class."""
-    return project.state("reviews", f"{flow.removesuffix('.py').replace('/', '.')}.{name}.yaml")
+    """Where the record of a flow lies."""
+    return project.state("reviews", slug_of(flow, name))
 
 
 def load(project: Project, flow: str, name: str) -> Record | None:
@@ -101,9 +106,17 @@ def load(project: Project, flow: str, name: str) -> Record | None:
         FlowgateError: the record is there but is none.
     """
     path = path_of(project, flow, name)
+    return load_from(path, project.relative(path))
+
+
+def load_from(path: str, shown: str) -> Record | None:
+    """The record in a file, called `shown` where something is wrong with it; None where there is no file.
+
+    Raises:
+        FlowgateError: the record is there but is none.
+    """
     if not os.path.lexists(path):
         return None
-    shown = project.relative(path)
     data = upgraded(parse_yaml(read_text(path, shown), shown), VERSION, _UPGRADES, shown)
     try:
         return msgspec.convert(data, Record)

@@ -1,13 +1,22 @@
-"""The gate on one page: flows -> lint -> review -> proof -> ledger -> verdict."""
+"""The gate on one page: flows -> lint -> review -> proof -> ledger -> verdict; and the change against its base."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
 
+from flowgate.change.base import Base, base_of, stated_base
+from flowgate.change.compare import weaker
+from flowgate.change.entries import entered
+from flowgate.change.policy import ledger_of_both
+from flowgate.change.touched import touched
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.ledger.match import Matched, overlay
+from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.project import Project, project_of
@@ -16,16 +25,43 @@ from flowgate.prove.pipeline import Tell, prove, recall
 from flowgate.prove.proof import Proof
 from flowgate.review import judge
 from flowgate.target import Target, chosen, readable
-from flowgate.verdict import FlowVerdict, Layer, Verdict, layer_result
+from flowgate.verdict import Compared, FlowVerdict, Layer, Verdict, layer_result
+
+ALL, CHANGED = "all", "changed"
 
 
-def gate(project: Project, paths: list[str], tell: Tell, fresh: bool = False) -> Verdict:
-    """Take every flow through all layers.
+class Wanted(NamedTuple):
+    """What the command line asks of the gate: a base, whose policy holds, which flows, and whether receipts count."""
+
+    base_ref: str = ""
+    policy_from_base: bool = False
+    scope: str = ALL
+    fresh: bool = False
+
+
+_PLAIN = Wanted()
+
+
+def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN) -> Verdict:
+    """Take every flow through all layers, and the change against its base where one is named or CI states one.
 
     Raises:
-        FlowgateError: no flow is there, or settings, config, ledger or a record cannot be read.
+        FlowgateError: no flow is there, or settings, config, ledger or a record cannot be read; or something is asked that
+            takes a base, and there is none.
     """
-    return _through(project, paths, lambda target: prove(target, asked_of(target, fresh=fresh), tell))
+    project = project_of(project, paths)
+    ref = wanted.base_ref or stated_base(project)
+    if not ref:
+        if wanted.policy_from_base or wanted.scope == CHANGED:
+            raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
+        return _through(project, paths, _prover(tell, wanted))
+    with ExitStack() as stack:
+        try:
+            base = stack.enter_context(base_of(project, ref))
+        except Inconclusive as error:
+            judged = _through(project, paths, _not_run("the base is not known"))
+            return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
+        return _against(base, project, paths, _prover(tell, wanted), wanted)
 
 
 def status(project: Project, paths: list[str]) -> Verdict:
@@ -34,31 +70,112 @@ def status(project: Project, paths: list[str]) -> Verdict:
     Raises:
         FlowgateError: as the gate.
     """
-    return _through(project, paths, lambda target: recall(target, asked_of(target)))
+    return _through(project_of(project, paths), paths, lambda target: recall(target, asked_of(target)))
 
 
-def _through(project: Project, paths: list[str], proof_of: Callable[[Target], Proof]) -> Verdict:
-    project = project_of(project, paths)
+Prover = Callable[[Target], Proof]
+
+
+def _prover(tell: Tell, wanted: Wanted) -> Prover:
+    return lambda target: prove(target, asked_of(target, fresh=wanted.fresh), tell)
+
+
+def _not_run(why: str) -> Prover:
+    return lambda target: Proof(target.path, target.flow.name, SKIPPED, "", f"not run: {why}")
+
+
+def _against(base: Base, project: Project, paths: list[str], proof_of: Prover, wanted: Wanted) -> Verdict:
+    """All layers, under a policy that the change cannot lower on its own behalf, and what it claims less than its base."""
+    began = time.monotonic()
+    found = weaker(base, project)
+    spent = time.monotonic() - began
+    judged = _judged_by(base, project, wanted.policy_from_base)
+    against = overlay(judged, found, "gate")
+    verdict = _through(judged, paths, proof_of, base if wanted.scope == CHANGED else None)
+    findings = (*against.findings, *verdict.findings)
+    result = layer_result(against.findings, PASS)
+    brought = tuple(entered(base, findings, read(project)))
+    return verdict._replace(
+        findings=findings,
+        standings=(*against.standings, *verdict.standings),
+        compared=Compared(base.ref, base.commit, result, "", brought),
+        seconds={"base": round(spent, 2), **verdict.seconds},
+    )
+
+
+def _judged_by(base: Base, project: Project, from_base: bool) -> Project:
+    """The project under the base's settings, or under its own with the ledger's policy of both."""
+    if base.project is None:
+        return project
+    was, now = base.project.settings, project.settings
+    if from_base:  # of a flow that the base does not know, what the change says of it holds
+        return project._replace(settings=was._replace(flow={**now.flow, **was.flow}))
+    return project._replace(settings=now._replace(ledger=ledger_of_both(was.ledger, now.ledger)))
+
+
+class Clock:
+    """What each layer took, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, layer: str) -> Iterator[None]:
+        """Add the time of the block to a layer."""
+        began = time.monotonic()
+        yield
+        self.seconds[layer] = round(self.seconds.get(layer, 0.0) + time.monotonic() - began, 2)
+
+
+def _through(project: Project, paths: list[str], proof_of: Prover, base: Base | None = None) -> Verdict:
+    """Every flow through all layers; where a base is given, only those that the change touches."""
     sources = chosen(project, paths)
-    seen = {project.relative(source.path) for source in sources} if paths else None
-    named = [source.path for source in sources]
-    linted = overlay(project, lint_paths(project, named, named).findings, "lint", seen)
     targets = list(readable(project, sources))
-    reviews = [_review(target) for target in targets]
-    reviewed = overlay(project, [found for one in reviews for found in one.findings], "review", seen)
+    apart: list[Target] = []
+    if base is not None:
+        sources, targets, apart = _touched(base, project, sources, targets)
+    seen = {project.relative(source.path) for source in sources} if paths or apart else None
+    named = [source.path for source in sources]
+    clock = Clock()
+    with clock.of("lint"):
+        linted = overlay(project, lint_paths(project, named, named).findings, "lint", seen)
+    with clock.of("review"):
+        reviews = [_review(target) for target in targets]
+        reviewed = overlay(project, [found for one in reviews for found in one.findings], "review", seen)
     against = [*linted.findings, *reviewed.findings]
-    proofs = [_proof(target, against, proof_of) for target in targets]
-    proven = overlay(project, [found for proof in proofs for found in proof.findings], "prove", seen)
+    with clock.of("prove"):
+        proofs = [_proof(target, against, proof_of) for target in targets]
+        proven = overlay(project, [found for proof in proofs for found in proof.findings], "prove", seen)
     layers = (linted, reviewed, proven)
     flows = [
         _through_layers(target, review, proof, layers)
         for target, review, proof in zip(targets, reviews, proofs, strict=True)
     ]
     return Verdict(
-        flows=(*flows, *_unreadable(project, sources, linted.findings)),
+        flows=(*flows, *_unreadable(project, sources, linted.findings), *map(_untouched, apart)),
         findings=tuple(found for layer in layers for found in layer.findings),
         proofs=tuple(proofs),
         standings=tuple(standing for layer in layers for standing in layer.standings),
+        seconds=clock.seconds,
+    )
+
+
+def _touched(
+    base: Base, project: Project, sources: list[Source], targets: list[Target]
+) -> tuple[list[Source], list[Target], list[Target]]:
+    """The files and flows that a change touches, and the flows that it does not; a file that cannot be read is touched."""
+    reasons = touched(base, targets, read(project))
+    files = {path for path, _ in reasons}
+    judged = [target for target in targets if target.path in files]
+    apart = [target for target in targets if target.path not in files]
+    away = {target.path for target in apart}
+    return [source for source in sources if project.relative(source.path) not in away], judged, apart
+
+
+def _untouched(target: Target) -> FlowVerdict:
+    skipped = Layer(SKIPPED, "not touched by the change")
+    return FlowVerdict(
+        target.path, target.flow.name, _contract(target, None), skipped, skipped, skipped, target.subject
     )
 
 
@@ -73,6 +190,7 @@ def _through_layers(
         Layer(layer_result(linted, PASS), ""),
         Layer(layer_result(reviewed, review.verdict), review.note),
         Layer(layer_result(proven, proof.verdict), proof.note),
+        target.subject,
     )
 
 
@@ -83,7 +201,7 @@ def _review(target: Target) -> judge.Standing:
         return judge.Standing(INCONCLUSIVE, str(error))
 
 
-def _proof(target: Target, held: list[Finding], proof_of: Callable[[Target], Proof]) -> Proof:
+def _proof(target: Target, held: list[Finding], proof_of: Prover) -> Proof:
     """The proof, unless a finding forbids the flow to run."""
     against = [found for found in held if found.flow == target.path and found.blocks]
     if against:
@@ -92,8 +210,8 @@ def _proof(target: Target, held: list[Finding], proof_of: Callable[[Target], Pro
     return proof_of(target)
 
 
-def _contract(target: Target, proof: Proof) -> str:
-    if proof.contract:
+def _contract(target: Target, proof: Proof | None) -> str:
+    if proof is not None and proof.contract:
         return proof.contract
     try:
         contract = contract_of(target, target.project.settings.prove.overrides)

@@ -1,0 +1,168 @@
+"""The base of a change: its tree as a folder beside, so that it is read by the same code as the tree under test."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.project import Project, git, open_project, repository_of
+
+# What claims are written in. Data, notebooks and pictures stay where they are.
+_READ = (".py", ".toml", ".yaml", ".yml", ".json", "CODEOWNERS")
+_EVENTS = {"pull_request": "pull_request", "pull_request_target": "pull_request", "merge_group": "merge_group"}
+
+
+class Base(NamedTuple):
+    """The commit that a change is compared with.
+
+    `top` is its tree, `project` the project that the same folder would have had; None where that cannot be read, for the
+    reason `fault`. `changed` are the paths that differ by now and `renamed` those that moved, both from the top of the
+    repository, whose present place is `here`.
+    """
+
+    ref: str
+    commit: str
+    top: str
+    here: str
+    project: Project | None
+    fault: str
+    changed: frozenset[str]
+    renamed: dict[str, str]
+
+    def placed(self, project: Project, path: str) -> str:
+        """A path from the top of the repository as findings name it: relative to the project's root."""
+        return os.path.relpath(os.path.join(self.here, path), project.root).replace(os.sep, "/")
+
+
+def stated_base(project: Project) -> str:
+    """The base that CI states for a pull request or a merge queue; empty elsewhere.
+
+    What GitHub checks out for a pull request is its merge with the base as it is now, which the event may lag behind:
+    there, the first parent is the base.
+    """
+    event = _EVENTS.get(os.environ.get("GITHUB_EVENT_NAME", ""))
+    if event is None:
+        return ""
+    told = _below(_payload(), event)
+    head = _below(told, "head").get("sha")
+    if head and (git(project.root, "rev-parse", "--verify", "--quiet", "HEAD^2") or "").strip() == head:
+        return "HEAD^1"
+    commit = _below(told, "base").get("sha") or told.get("base_sha")
+    if isinstance(commit, str) and commit:
+        return commit
+    branch = os.environ.get("GITHUB_BASE_REF", "")
+    return f"origin/{branch}" if branch else "of this event"
+
+
+def _payload() -> dict[str, Any]:
+    try:
+        with open(os.environ.get("GITHUB_EVENT_PATH", ""), encoding="utf-8") as file:
+            told = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _below(held: dict[str, Any], key: str) -> dict[str, Any]:
+    below = held.get(key)
+    return below if isinstance(below, dict) else {}
+
+
+def likely_base(project: Project) -> str:
+    """The branch that changes of this repository most likely go to; empty where there is none."""
+    for name in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):
+        if git(project.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") is not None:
+            return name
+    return ""
+
+
+@contextmanager
+def base_of(project: Project, ref: str) -> Iterator[Base]:
+    """The base `ref` of what stands in the project's folder: where its branch left that of `ref`.
+
+    Raises:
+        Inconclusive: there is no repository, or no such commit in it.
+    """
+    here = repository_of(project.root)
+    if here is None or git(here, "rev-parse", "--git-dir") is None:
+        raise Inconclusive(f"{project.root} is no repository that git can read, so nothing can be compared with {ref}")
+    commit = _commit(here, ref)
+    with tempfile.TemporaryDirectory(prefix="flowgate-base-") as folder:
+        top = os.path.realpath(folder)
+        _extract(here, commit, top)
+        held, fault = _project(os.path.join(top, os.path.relpath(os.getcwd(), here)), top)
+        changed, renamed = _difference(here, commit)
+        yield Base(ref, commit, top, here, held, fault, changed, renamed)
+
+
+def _commit(here: str, ref: str) -> str:
+    """The commit where the branch under test left `ref`; that of `ref` itself where the history does not tell."""
+    for name in (ref, f"origin/{ref}"):
+        tip = None if name.startswith("-") else git(here, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if tip is not None:
+            return (git(here, "merge-base", tip.strip(), "HEAD") or tip).strip()
+    shallow = (git(here, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    advice = (
+        "this clone is shallow: check out with `fetch-depth: 0`, or run `git fetch --unshallow`"
+        if shallow
+        else "run `git fetch`, or name another with --base-ref"
+    )
+    raise Inconclusive(
+        f"the base {ref} is not in this repository, so whether the gate is weaker cannot be told; {advice}"
+    )
+
+
+def _extract(here: str, commit: str, top: str) -> None:
+    """Write the tree of a commit, as far as claims are written in it; git's own list of files stays whole."""
+    objects = git(here, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    listed = git(here, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    made = git(top, "init", "--quiet", "--template=", ".")
+    if objects is None or listed is None or made is None:
+        raise Inconclusive(f"the tree of {commit} cannot be read: it takes git 2.31 or newer, and all of its objects")
+    os.makedirs(os.path.join(top, ".git", "objects", "info"), exist_ok=True)
+    with open(os.path.join(top, ".git", "objects", "info", "alternates"), "w", encoding="utf-8") as file:
+        file.write(objects.strip() + "\n")
+    wanted = "".join(f"{name}\0" for name in listed.split("\0") if name.endswith(_READ) or ".flowgate/" in name)
+    # A filter, such as that of large files, would fetch over the network what no claim is written in.
+    plain = ["-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"]
+    read = git(top, "read-tree", commit)
+    written = git(top, *plain, "checkout-index", "--quiet", "-z", "--stdin", given=wanted)
+    if read is None or written is None:
+        raise Inconclusive(f"the tree of {commit} cannot be written to {top}")
+
+
+def _project(folder: str, top: str) -> tuple[Project | None, str]:
+    """The project around a folder of the base, or the nearest folder above it that is there; or what is wrong with it."""
+    while folder != top and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    try:
+        return open_project(folder), ""
+    except FlowgateError as error:
+        return None, str(error).replace(top + os.sep, "")
+
+
+def _difference(here: str, commit: str) -> tuple[frozenset[str], dict[str, str]]:
+    """The paths that differ between a commit and the work tree, untracked ones included, and those that moved."""
+    told = git(here, "diff", "--no-ext-diff", "--name-status", "-M", "-z", commit, "--")
+    others = git(here, "ls-files", "--others", "--exclude-standard", "-z")
+    if told is None or others is None:
+        raise Inconclusive(f"what changed since {commit} cannot be told: git refuses to compare them")
+    changed = set(filter(None, others.split("\0")))
+    renamed = {}
+    words = iter(told.split("\0"))
+    for status in words:
+        if not status:
+            continue
+        before = next(words)
+        changed.add(before)
+        if status[0] in "RC":
+            now = next(words)
+            changed.add(now)
+            if status[0] == "R":
+                renamed[before] = now
+    return frozenset(changed), renamed

@@ -1,0 +1,183 @@
+"""What each flow of a project claims: what is proven of it, what it is judged against, whether all rules apply."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from typing import Any, NamedTuple
+
+from flowgate.discover import flow_sources
+from flowgate.errors import FlowgateError
+from flowgate.flow.conf import Conf, Tree, compose, line_of
+from flowgate.flow.contract import declared, of_config
+from flowgate.flow.model import LINEAR, Flow
+from flowgate.project import Project
+from flowgate.review.case import is_asked
+from flowgate.target import Target, readable
+
+Place = tuple[str, str]  # step, artifact
+
+
+class Experiment(NamedTuple):
+    """What one experiment of a flow's config says of itself, and where: the file from the top, and the line."""
+
+    contract: str
+    surface: tuple[str, ...]
+    path: str
+    line: int
+
+
+class FlowClaims(NamedTuple):
+    """The claims of one flow. Paths are relative to the top of the repository.
+
+    `surface` are the entries, `conclusions` the (step, artifact) that they stand for, and `stored` every one that any step
+    stores. `experiments` are those that are not the default, by name.
+    """
+
+    path: str
+    name: str
+    promoted: bool
+    reviewed: bool
+    contract: str
+    surface: tuple[str, ...]
+    conclusions: frozenset[Place]
+    stored: frozenset[Place]
+    sources: tuple[str, ...]
+    experiments: dict[str, Experiment]
+    written: dict[str, tuple[str, int]]
+
+    @property
+    def claims_something(self) -> bool:
+        """Whether more is asked of the flow than lint."""
+        return bool(self.contract) or self.reviewed
+
+    def covers(self, step: str, artifact: str) -> bool:
+        """Whether the surface holds an artifact of a step."""
+        if not self.surface:
+            return (step, artifact) in self.conclusions
+        entries = (entry.rpartition(".") for entry in self.surface)
+        return any(fnmatch.fnmatchcase(step, held or "end") and name == artifact for held, _, name in entries)
+
+
+def claims_of(project: Project, top: str) -> list[FlowClaims]:
+    """The claims of every flow of a project that can be read.
+
+    Args:
+        top: the top of the repository, from which paths are told.
+    """
+    try:
+        sources = flow_sources(project)
+    except FlowgateError:  # the settings name flows, and there is none
+        return []
+    return [_claims(target, top) for target in readable(project, sources)]
+
+
+def _claims(target: Target, top: str) -> FlowClaims:
+    flow, conf = target.flow, target.conf
+    contract = target.contract
+    surface = contract.surface if contract is not None else target.settings.surface
+    stored = {(name, artifact) for name, step in flow.steps.items() for artifact in step.trace.attributes}
+    root = os.path.relpath(target.project.root, top)
+    return FlowClaims(
+        path=_from(top, flow.path),
+        name=flow.name,
+        promoted=target.promoted,
+        reviewed=is_asked(target),
+        contract=contract.kind if contract is not None else "",
+        surface=surface,
+        conclusions=frozenset(_conclusions(flow, surface)),
+        stored=frozenset(stored),
+        sources=tuple(os.path.normpath(os.path.join(root, one)) for one in target.settings.sources),
+        experiments=_experiments(target, conf, top) if conf is not None else {},
+        written={key: _written(target, conf, key, top) for key in ("determinism", "surface")},
+    )
+
+
+def _conclusions(flow: Flow, surface: tuple[str, ...]) -> list[Place]:
+    """What a surface stands for in a flow: with no entries, the public artifacts that are there at `end`."""
+    if not surface:
+        return [("end", name) for name in sorted(_at_end(flow))]
+    entries = [entry.rpartition(".") for entry in surface]
+    return [
+        (step, artifact)
+        for pattern, _, artifact in entries
+        for step in fnmatch.filter(flow.steps, pattern or "end") or [pattern or "end"]
+    ]
+
+
+def _at_end(flow: Flow) -> set[str]:
+    """The public artifacts stored since the last join on the way to `end`, where they pass on unasked."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    queue = ["end"]
+    while queue:
+        name = queue.pop()
+        step = flow.steps.get(name)
+        if step is None or name in seen:
+            continue
+        seen.add(name)
+        found |= {artifact for artifact in step.trace.attributes if not artifact.startswith("_")}
+        before = [] if step.is_join else flow.predecessors.get(name, [])
+        queue += [one for one in before if all(way.kind == LINEAR for way in flow.steps[one].transitions)]
+    return found
+
+
+def _experiments(target: Target, conf: Conf, top: str) -> dict[str, Experiment]:
+    """The experiments of a config, by name: those that cannot be composed claim nothing."""
+    found = {}
+    for name, path in sorted(conf.groups.get("experiment", {}).items()):
+        try:
+            made = declared(target.flow, conf, target.settings, (f"experiment={name}",))
+        except FlowgateError:
+            continue
+        if made is not None:
+            found[name] = Experiment(made.kind, made.surface, _from(top, path), line_of(path, ("determinism",)))
+    return found
+
+
+def _written(target: Target, conf: Conf | None, key: str, top: str) -> tuple[str, int]:
+    """Where a claim of the default experiment is written: the file and the line; the flow's settings, where it is there."""
+    settings = target.project.settings
+    try:
+        composed = compose(conf) if conf is not None else None
+    except FlowgateError:
+        composed = None
+    if composed is not None and of_config(composed, key) is not None:
+        path = _origin(composed.origins, key)
+        if path:
+            return _from(top, path), line_of(path, (key,))
+    if settings.origin:
+        path = target.project.absolute(settings.origin)
+        return _from(top, path), setting_line(path, key, target.path)
+    return _from(top, target.flow.path), 1
+
+
+def _origin(origins: Tree, key: str) -> str:
+    experiment: Any = origins.get("experiment")
+    for tree in (experiment, origins):
+        held = tree.get(key) if isinstance(tree, dict) else None
+        if isinstance(held, str):
+            return held
+    return ""
+
+
+def setting_line(path: str, key: str, flow: str = "") -> int:
+    """The line of a settings file in which a key stands, in the table of a flow where one is named; 1 where it does not."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return 1
+    inside = not flow
+    table = 1
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("[") and flow:
+            inside = flow in line
+            table = number if inside else table
+        if inside and line.split("=", 1)[0].strip().strip("\"'") == key:
+            return number
+    return table
+
+
+def _from(top: str, path: str) -> str:
+    return os.path.relpath(path, top).replace(os.sep, "/")

@@ -1,0 +1,93 @@
+"""A change against its base, on one page: flows, settings, records, hooks, workflows, owners."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from flowgate.change.base import Base
+from flowgate.change.claims import FlowClaims, claims_of, setting_line
+from flowgate.change.documents import parsed, text_of
+from flowgate.change.flows import weaker_flows
+from flowgate.change.hooks import FILE as HOOKS
+from flowgate.change.hooks import weaker_hooks
+from flowgate.change.owners import place_of, weaker_owners
+from flowgate.change.policy import weaker_policy
+from flowgate.change.records import weaker_records
+from flowgate.change.weakening import Weakening
+from flowgate.change.workflows import FOLDER as WORKFLOWS
+from flowgate.change.workflows import weaker_workflows
+from flowgate.finding import Finding
+from flowgate.project import Project, git
+from flowgate.settings import Settings
+
+
+def weaker(base: Base, project: Project) -> list[Finding]:
+    """Every way in which what stands in the project's folder asks less of itself than its base: findings of FG404."""
+    found = [*_forged(project), *_wiring(base, project)]
+    if base.project is None:
+        found.append(_unreadable(base, project))
+    else:
+        before, now = claims_of(base.project, base.top), claims_of(project, base.here)
+        found += _governed(base, project, before)
+        found += _policy(base.project.settings, project)
+        found += weaker_flows(base, project, before, now)
+        found += weaker_records(base, project)
+    unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
+    return list(unique.values())
+
+
+def _unreadable(base: Base, project: Project) -> Weakening:
+    path = project.settings.origin or "pyproject.toml"
+    message = f"the settings of the base cannot be read, so what they asked cannot be told: {base.fault}"
+    return Weakening(
+        "settings of the base", message, path, mend="mend them in the base first, or override this finding"
+    )
+
+
+def _forged(project: Project) -> Iterator[Weakening]:
+    """Receipts and remembered answers are made where they are used; committed ones would be believed unseen."""
+    listed = git(project.root, "ls-files", "-z", "--", ".flowgate/cache") or ""
+    held = sorted(name for name in listed.split("\0") if name)
+    if held:
+        message = f"{held[0]} is committed: receipts and remembered answers of somebody else would be believed"
+        yield Weakening("cache", message, held[0], mend="run `git rm -r --cached .flowgate/cache`")
+
+
+def _governed(base: Base, project: Project, before: list[FlowClaims]) -> Iterator[Weakening]:
+    """Other settings govern the folder that the gate stands in."""
+    assert base.project is not None
+    was, now = os.path.relpath(base.project.root, base.top), os.path.relpath(project.root, base.here)
+    if was != now and base.project.settings.origin:
+        name = os.path.normpath(os.path.join(was, base.project.settings.origin))
+        message = (
+            f"{name} governs this folder in {base.ref}, and {project.settings.origin or 'nothing'} in {now} does now"
+        )
+        yield Weakening(f"settings: {name}", message, project.settings.origin or base.placed(project, name))
+
+
+def _policy(was: Settings, project: Project) -> Iterator[Weakening]:
+    now = project.settings
+    path = now.origin or was.origin
+    for key, code, message in weaker_policy(was, now):
+        line = setting_line(project.absolute(path), key)
+        yield Weakening(code, message, path, line)
+
+
+def _wiring(base: Base, project: Project) -> Iterator[Weakening]:
+    """Hooks, workflows and owners lie at the top of the repository, whichever project is judged."""
+    was, now = (text_of(top, HOOKS) for top in (base.top, base.here))
+    for code, message, line in weaker_hooks(parsed(was), parsed(now), now):
+        yield Weakening(code, message, base.placed(project, HOOKS), line)
+    for path, (code, message, line), severity in weaker_workflows(base.top, base.here):
+        yield Weakening(code, message, base.placed(project, path), line, severity=severity)
+    for code, message, line in weaker_owners(base.top, base.here, _guarded(base, project)):
+        yield Weakening(code, message, base.placed(project, place_of(base.here)), line)
+
+
+def _guarded(base: Base, project: Project) -> list[str]:
+    """The files that decide what the gate asks, from the top."""
+    root = os.path.relpath(project.root, base.here)
+    inside = [".flowgate/ledger.yaml", ".flowgate/reviews/any.yaml", "pyproject.toml", "flowgate.toml"]
+    places = [os.path.normpath(os.path.join(root, name)) for name in inside]
+    return [*places, f"{WORKFLOWS}/flowgate.yml", HOOKS, place_of(base.top)]

@@ -1,0 +1,43 @@
+"""YAML that others own, read as far as it can be: what a config or a workflow says, and the line where it stands."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+Said = tuple[str, str, int]  # the code of the finding, what it means, and the line where it shows
+_LARGEST = 2_000_000
+
+
+def text_of(top: str, path: str) -> str:
+    """The text of a file below a folder; empty where there is none that can be read."""
+    try:
+        with open(os.path.join(top, path), encoding="utf-8", errors="replace") as file:
+            return file.read(_LARGEST)
+    except OSError:
+        return ""
+
+
+def parsed(text: str) -> object:
+    """What a YAML text says; None where it says nothing, or is no YAML."""
+    import yaml
+
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both loaders are safe ones)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def mapping(value: object) -> dict[Any, Any]:
+    """A value as a mapping; an empty one where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    """A value as a list: one that stands alone is the only one, and nothing is none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def line_of(text: str, words: str) -> int:
+    """The first line that holds some words; 1 where none does."""
+    return next((number for number, line in enumerate(text.splitlines(), 1) if words in line), 1)

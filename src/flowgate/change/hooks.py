@@ -1,0 +1,95 @@
+"""The hooks of `.pre-commit-config.yaml`: is each of flowgate's still there, and does it run when and on what it did?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from flowgate.change.documents import Said, line_of, listed, mapping
+
+FILE = ".pre-commit-config.yaml"
+_FREE = {"id", "name", "verbose", "description", "log_file", "require_serial", "additional_dependencies", "alias"}
+
+
+class Hook(NamedTuple):
+    """One hook: where it comes from, its id, and what the config says of it."""
+
+    repo: str
+    rev: str
+    id: str
+    said: dict[str, Any]
+
+
+def weaker_hooks(was: object, now: object, text: str) -> Iterator[Said]:
+    """What a config of pre-commit asks less of flowgate's hooks than that of the base.
+
+    Args:
+        was, now: the parsed documents; None where there is none.
+        text: of the one that is there now, to point into.
+    """
+    before, after = _hooks(was), {hook.id: hook for hook in _hooks(now)}
+    for hook in before:
+        found = after.get(hook.id)
+        if found is None:
+            yield f"hook: {hook.id}", f"the hook {hook.id} is gone from {FILE}", 1
+            continue
+        line = line_of(text, hook.id)
+        for code, message in _weaker(hook, found):
+            yield f"hook: {hook.id} {code}", f"the hook {hook.id} {message}", line
+    if before:
+        for key in ("exclude", "files"):
+            held = mapping(now).get(key)
+            if held is not None and held != mapping(was).get(key):
+                said = f"{FILE} runs every hook on fewer files: `{key}` is {held}"
+                yield f"hooks: {key} {held}", said, line_of(text, f"{key}:")
+        skipped = set(map(str, listed(mapping(mapping(now).get("ci")).get("skip"))))
+        skipped -= set(map(str, listed(mapping(mapping(was).get("ci")).get("skip"))))
+        for one in sorted(skipped & after.keys()):
+            yield f"hooks: skip {one}", f"pre-commit.ci leaves the hook {one} out", line_of(text, "skip")
+
+
+def _hooks(document: object) -> list[Hook]:
+    """flowgate's hooks, by their id or by what they start."""
+    found = []
+    for repo in listed(mapping(document).get("repos")):
+        held = mapping(repo)
+        for said in map(mapping, listed(held.get("hooks"))):
+            name = str(said.get("id", ""))
+            if "flowgate" in name or "flowgate" in str(said.get("entry", "")):
+                found.append(Hook(_address(held.get("repo")), str(held.get("rev", "")), name, said))
+    return found
+
+
+def _address(repo: object) -> str:
+    return str(repo).rstrip("/").removesuffix(".git").lower()
+
+
+def _weaker(was: Hook, now: Hook) -> Iterator[tuple[str, str]]:
+    if was.repo != now.repo:
+        yield f"repo {now.repo}", f"is another one: it comes from {now.repo}"
+    before, after = _version(was.rev), _version(now.rev)
+    if before and after and after < before:
+        yield f"rev {now.rev}", f"went back from {was.rev} to {now.rev}"
+    for key in sorted((was.said.keys() | now.said.keys()) - _FREE):
+        held, given = was.said.get(key), now.said.get(key)
+        if key == "always_run" and given is True:
+            continue
+        if (
+            key == "stages"
+            and held is not None
+            and given is not None
+            and set(map(str, listed(held))) <= set(map(str, listed(given)))
+        ):
+            continue
+        if held != given:
+            yield f"{key} {given}", f"runs otherwise: `{key}` was {_shown(held)} and is {_shown(given)}"
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else str(value)
+
+
+def _version(rev: str) -> tuple[int, ...]:
+    match = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", rev)
+    return tuple(int(part or 0) for part in match.groups()) if match else ()

@@ -1,0 +1,188 @@
+"""Every way to lower the gate in a pull request is blocked and named; what only looks like it is let through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowgate.change.base import base_of
+from flowgate.change.compare import weaker
+from flowgate.finding import ERROR, Finding
+from flowgate.project import open_project
+from tests.change.repository import FILES, FLOW, HOOKS, OTHER, SETTINGS, WORKFLOW, Edit, change, committed
+from tests.conftest import git
+
+NOISE, TOML, HOOK, GATE = "flow/noise_flow.py", "flowgate.toml", ".pre-commit-config.yaml", ".github/workflows/gate.yml"
+
+
+@pytest.fixture
+def base(repository: Path) -> Path:
+    """The repository, its main branch committed."""
+    return committed(repository, FILES)
+
+
+def against_main(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """The findings of FG404 on what is checked out."""
+    monkeypatch.chdir(folder)
+    project = open_project(str(folder))
+    with base_of(project, "main") as base:
+        return weaker(base, project)
+
+
+def _without(text: str, start: str, end: str) -> str:
+    before, _, rest = text.partition(start)
+    return before + (end + rest.partition(end)[2] if end else "")
+
+
+WEAKER: list[tuple[str, Edit, str]] = [
+    ("contract-to-single-worker", {TOML: ('determinism = "order_independent"', 'determinism = "single_worker"')}, "contract of NoiseFlow is weaker"),
+    ("contract-to-nondeterministic", {TOML: ('determinism = "order_independent"', 'determinism = "nondeterministic"\ndeterminism_reason = "gpu"')}, "contract of NoiseFlow is weaker"),
+    ("contract-gone", {TOML: ('determinism = "order_independent"\n', "")}, "became none"),
+    ("other-contract", {TOML: ('determinism = "single_worker"', 'determinism = "nondeterministic"')}, "contract of OtherFlow"),
+    ("surface-entry", {TOML: ('["results", "an_*.an_result"]', '["results"]')}, "an_drop.an_result, an_lift.an_result"),
+    ("surface-narrowed", {TOML: ('"an_*.an_result"', '"an_lift.an_result"')}, "an_drop.an_result"),
+    ("surface-replaced", {TOML: ('["gather.results"]', '["start.parts"]')}, "gather.results"),
+    ("surface-step-renamed", {NOISE: ("an_drop", "drop")}, "an_drop.an_result"),
+    ("source-dropped", {TOML: (', "poc/noise.txt"]', "]")}, "poc/noise.txt is no source of truth"),
+    ("source-swapped", {TOML: ("docs/investigation.md", "docs/other.md"), "docs/other.md": "anything goes"}, "docs/investigation.md"),
+    ("sources-gone", {TOML: ('sources = ["docs/investigation.md", "poc/noise.txt"]\n', "")}, "no review is asked of it"),
+    ("excluded", {TOML: ('["sandbox/**"]', '["sandbox/**", "flow/noise*"]')}, "leave it out"),
+    ("excluded-unclaimed", {TOML: ('["sandbox/**"]', '["sandbox/**", "flow/plain*"]')}, "PlainFlow was judged"),
+    ("flows-narrowed", {TOML: ("exclude", 'flows = ["flow/[!o]*.py", "flow/noise_flow.py"]\nexclude')}, "OtherFlow was judged"),
+    ("moved-to-excluded", {NOISE: None, "sandbox/noise_flow.py": FLOW, TOML: ('[flow."flow/noise_flow.py"]', '[flow."sandbox/noise_flow.py"]')}, "NoiseFlow"),
+    ("no-flow-any-more", {NOISE: ("class NoiseFlow(FlowSpec)", "class NoiseFlow(object)")}, "NoiseFlow was judged"),
+    ("child-takes-its-place", {"flow/child_flow.py": "from noise_flow import NoiseFlow\n\n\nclass ChildFlow(NoiseFlow):\n    pass\n"}, "NoiseFlow was judged"),
+    ("flow-deleted", {"flow/other_flow.py": None, TOML: SETTINGS.partition('[flow."flow/other_flow.py"]')[0]}, "OtherFlow is gone"),
+    ("rule-ignored", {TOML: ('["FG307"]', '["FG307", "per-config-foreach"]')}, "rule FG201 is left out"),
+    ("ruff-off", {TOML: ("[lint]\n", "[lint]\nruff = []\n")}, "ruff does not look for"),
+    ("ruff-less", {TOML: ("[lint]\n", '[lint]\nruff = ["F50"]\n')}, "ruff does not look for"),
+    ("reviewer-off", {TOML: ('reviewer = "command"', 'reviewer = "none"')}, "nobody is asked"),
+    ("reviewer-a-stamp", {TOML: ('["judge", "--strict"]', '["cat", "clear.json"]')}, "another command judges"),
+    ("fewer-votes", {TOML: ("votes = 3", "votes = 1")}, "fewer reviews have to agree"),
+    ("concerns-let-through", {TOML: ('block_on = "concern"\n', "")}, "a concern of the judge does not block"),
+    ("packet-smaller", {TOML: ("votes = 3", "votes = 3\npacket_size = 20_000")}, "the judge is shown less"),
+    ("proof-reduced", {TOML: ("[prove]\n", '[prove]\noverrides = ["training=smoke"]\n')}, "the proof is reduced"),
+    ("fewer-workers", {TOML: ("workers = 4", "workers = 2")}, "fewer workers"),
+    ("fewer-orders", {TOML: ("schedules = 2\n", "")}, "fewer orders are tried"),
+    ("launcher", {TOML: ("[prove]\n", '[prove]\nlauncher = ["bash", "fake.sh"]\n')}, "started otherwise"),
+    ("run-options", {TOML: ("[prove]\n", '[prove]\nrun_options = ["--with", "kubernetes"]\n')}, "started otherwise"),
+    ("overridable", {TOML: ('["FP101", "FG404"]', '["FP101"]')}, "FG404 can be overridden now"),
+    ("no-approver", {TOML: ("require_approver = true", "require_approver = false")}, "no second person"),
+    ("settings-deleted", {TOML: None}, "contract of NoiseFlow is weaker"),
+    ("settings-swapped", {TOML: None, "pyproject.toml": '[tool.flowgate]\nexclude = ["sandbox/**"]\n'}, "contract of NoiseFlow is weaker"),
+    ("hooks-deleted", {HOOK: None}, "the hook flowgate-lint is gone"),
+    ("hook-removed", {HOOK: ("      - id: flowgate-review\n", "")}, "flowgate-review is gone"),
+    ("hook-manual", {HOOK: ("id: flowgate-lint\n", "id: flowgate-lint\n        stages: [manual]\n")}, "`stages`"),
+    ("hook-stage-dropped", {HOOK: ("stages: [pre-push, manual]", "stages: [manual]")}, "`stages`"),
+    ("hook-excludes", {HOOK: ("id: flowgate-lint\n", "id: flowgate-lint\n        exclude: ^flow/\n")}, "`exclude`"),
+    ("hook-entry", {HOOK: ("id: flowgate-prove\n", "id: flowgate-prove\n        entry: 'true'\n")}, "`entry`"),
+    ("hook-args", {HOOK: ("id: flowgate-prove\n", "id: flowgate-prove\n        args: [--help]\n")}, "`args`"),
+    ("hook-of-somebody-else", {HOOK: ("github.com/flowgate/flowgate", "github.com/mallory/flowgate")}, "comes from"),
+    ("hook-older", {HOOK: ("v0.2.0", "v0.1.0")}, "went back from v0.2.0"),
+    ("hooks-exclude-all", {HOOK: "exclude: .*\n" + HOOKS}, "fewer files"),
+    ("hooks-skipped-in-ci", {HOOK: HOOKS + "ci:\n  skip: [flowgate-lint]\n"}, "leaves the hook flowgate-lint out"),
+    ("hooks-unreadable", {HOOK: "repos: [\n"}, "flowgate-lint is gone"),
+    ("workflow-deleted", {GATE: None}, "does not run the gate any more"),
+    ("gate-step-removed", {GATE: _without(WORKFLOW, "      - uses: flowgate", "  required:")}, "does not run the gate any more"),
+    ("job-renamed", {GATE: ("  gate:\n", "  check:\n")}, "another name"),
+    ("continue-on-error", {GATE: ("  gate:\n", "  gate:\n    continue-on-error: true\n")}, "passes although the gate fails"),
+    ("step-continues", {GATE: ("      - uses: flowgate", "      - continue-on-error: true\n        uses: flowgate")}, "passes although the gate fails"),
+    ("job-if", {GATE: ("  gate:\n", "  gate:\n    if: github.actor != 'mallory'\n")}, "may be skipped"),
+    ("step-if", {GATE: ("      - uses: flowgate", "      - if: false\n        uses: flowgate")}, "may be skipped"),
+    ("path-filter", {GATE: ("  pull_request:\n", "  pull_request:\n    paths: [docs/**]\n")}, "fewer events"),
+    ("paths-ignored", {GATE: ("  pull_request:\n", "  pull_request:\n    paths-ignore: ['**']\n")}, "fewer events"),
+    ("branches-narrowed", {GATE: ("    branches: [main]", "    branches: [release]")}, "fewer events"),
+    ("no-merge-queue", {GATE: ("  merge_group:\n", "")}, "does not start on merge_group"),
+    ("no-pull-request", {GATE: ("  pull_request:\n", "  workflow_dispatch:\n")}, "does not start on pull_request"),
+    ("pull-request-target", {GATE: ("  pull_request:\n", "  pull_request_target:\n")}, "does not start on pull_request"),
+    ("input-dropped", {GATE: ("        with:\n          policy-from-base: true\n", "")}, "`policy-from-base`"),
+    ("input-added", {GATE: ("policy-from-base: true", "policy-from-base: true\n          flows: flow/plain_flow.py")}, "`flows`"),
+    ("action-swapped", {GATE: ("flowgate/flowgate@1", "mallory/flowgate@1")}, "another action"),
+    ("action-unpinned", {GATE: ("@1111111111111111111111111111111111111111", "@main")}, "name that can move"),
+    ("checkout-of-main", {GATE: ("fetch-depth: 0", "ref: main")}, "checks out something else"),
+    ("needs-another", {GATE: ("  gate:\n", "  gate:\n    needs: [maybe]\n")}, "waits for maybe"),
+    ("aggregator-easier", {GATE: ('= success', '!= failure')}, "has another script"),
+    ("aggregator-alone", {GATE: ("    needs: [gate]\n", "")}, "does not wait for gate"),
+    ("aggregator-skipped", {GATE: ("    if: always()\n", "")}, "is skipped where"),
+    ("owner-gone", {".github/CODEOWNERS": ("/.flowgate/ @leads\n", "")}, "not owned by @leads"),
+    ("owner-overruled", {".github/CODEOWNERS": ("/.github/ @leads\n", "/.github/ @leads\n* @mallory\n")}, "not owned by"),
+    ("owners-deleted", {".github/CODEOWNERS": None}, "not owned by"),
+    ("receipt-committed", {".flowgate/cache/proofs/flow.noise_flow.NoiseFlow/receipt.json": "{}"}, "is committed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edits", "words"), [pytest.param(e, w, id=name) for name, e, w in WEAKER])
+def test_a_weaker_gate_is_blocked_and_named(
+    edits: Edit, words: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(base, edits)
+    found = [one for one in against_main(base, monkeypatch) if one.severity == ERROR]
+    assert any(words in one.message for one in found), [one.message for one in found]
+    assert {one.rule for one in found} == {"FG404"} and len({one.id for one in found}) == len(found)
+
+
+def _moved(toml: str) -> str:
+    tables = toml.replace("[flow.", "[tool.flowgate.flow.")
+    for name in ("lint", "prove", "review", "ledger"):
+        tables = tables.replace(f"[{name}]", f"[tool.flowgate.{name}]")
+    return "[tool.flowgate]\n" + tables
+
+
+FINE: list[tuple[str, Edit]] = [
+    ("code", {NOISE: ("self.input * 2", "self.input * 3")}),
+    ("stronger-contract", {TOML: ('determinism = "single_worker"\ndeterminism_reason = "gensim"', 'determinism = "order_independent"')}),
+    ("more-surface", {TOML: ('["gather.results"]', '["gather.results", "end_join.results"]')}),
+    ("wider-surface", {TOML: ('"an_*.an_result"', '"*.an_result"')}),
+    ("surface-reordered", {TOML: ('["results", "an_*.an_result"]', '["an_*.an_result", "results"]')}),
+    ("another-analysis", {NOISE: ("self.next(self.an_drop, self.an_lift)", "self.next(self.an_drop, self.an_lift, self.an_more)")}),
+    ("source-added", {TOML: ('"poc/noise.txt"]', '"poc/noise.txt", "docs/more.md"]'), "docs/more.md": "more"}),
+    ("source-moved", {TOML: ("docs/investigation.md", "docs/journal.md"), "docs/investigation.md": None, "docs/journal.md": FILES["docs/investigation.md"]}),
+    ("flow-renamed", {NOISE: None, "flow/loud_flow.py": FLOW, TOML: ("flow/noise_flow.py", "flow/loud_flow.py")}),
+    ("class-renamed", {NOISE: ("NoiseFlow", "LoudFlow")}),
+    ("flow-added", {"flow/new_flow.py": OTHER.replace("OtherFlow", "NewFlow")}),
+    ("plain-flow-deleted", {"flow/plain_flow.py": None}),
+    ("exclude-of-nothing", {TOML: ('["sandbox/**"]', '["sandbox/**", "old/**"]')}),
+    ("rule-enforced-again", {TOML: ('ignore = ["FG307"]\n', "")}),
+    ("ignored-by-slug", {TOML: ('"FG307"', '"step-literal"')}),
+    ("ruff-wider", {TOML: ("[lint]\n", '[lint]\nruff = ["F", "PLE", "B", "NPY"]\n')}),
+    ("more-votes", {TOML: ("votes = 3", "votes = 5")}),
+    ("longer-timeout", {TOML: ("[prove]\n", '[prove]\ntimeout = "2h"\njobs = 1\n')}),
+    ("more-workers", {TOML: ("workers = 4", "workers = 8")}),
+    ("settings-moved", {TOML: None, "pyproject.toml": _moved(SETTINGS)}),
+    ("reformatted", {TOML: ('command = ["judge", "--strict"]', 'command = [\n  "judge", # who\n  "--strict",\n]')}),
+    ("hook-newer", {HOOK: ("v0.2.0", "v0.3.1")}),
+    ("hook-pinned", {HOOK: ("v0.2.0", "3" * 40)}),
+    ("hook-more-stages", {HOOK: ("[pre-push, manual]", "[pre-push, manual, pre-merge-commit]")}),
+    ("other-hook", {HOOK: ("      - id: ruff\n", "      - id: ruff-format\n        exclude: ^docs/\n")}),
+    ("hooks-reordered", {HOOK: ("      - id: flowgate-lint\n      - id: flowgate-review\n", "      - id: flowgate-review\n      - id: flowgate-lint\n")}),
+    ("action-newer", {GATE: ("@1111111111111111111111111111111111111111", "@" + "2" * 40)}),
+    ("runner", {GATE: ("runs-on: ubuntu-latest", "runs-on: ubuntu-24.04")}),
+    ("another-job", {GATE: ("  required:\n", "  docs:\n    runs-on: ubuntu-latest\n    if: false\n    steps: []\n  required:\n")}),
+    ("another-event", {GATE: ("  merge_group:\n", "  merge_group:\n  workflow_dispatch:\n")}),
+    ("another-branch", {GATE: ("[main]", "[main, release]")}),
+    ("events-as-a-list", {GATE: (WORKFLOW.partition("permissions: {}")[0], "name: gate\non: [pull_request, merge_group, push]\n")}),
+    ("owner-added", {".github/CODEOWNERS": ("/.flowgate/ @leads", "/.flowgate/ @leads @science")}),
+    ("ledger-entry", {".flowgate/ledger.yaml": "version: 1\noverrides:\n  - finding: FG301-00000000\n    flow: flow/noise_flow.py\n    reason: for now\n    by: Ada\n    excuses: sha256:00\n"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("edits", [pytest.param(edits, id=name) for name, edits in FINE])
+def test_what_only_looks_like_it_is_let_through(edits: Edit, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(base, edits)
+    assert [one.message for one in against_main(base, monkeypatch) if one.severity == ERROR] == []
+
+
+def test_findings_point_to_where_the_base_was_left(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(base, {TOML: ("workers = 4", "# fewer, for now\nworkers = 2")})
+    (found,) = against_main(base, monkeypatch)
+    assert (found.path, found.line) == (TOML, 6) and "workers" in found.message
+
+
+def test_the_base_is_where_the_branch_left_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(base, "checkout", "-q", "-b", "early")
+    git(base, "checkout", "-q", "main")
+    (base / TOML).write_text(SETTINGS.replace("workers = 4", "workers = 8"))
+    git(base, "commit", "-q", "-a", "-m", "main asks more by now")
+    git(base, "checkout", "-q", "early")
+    assert against_main(base, monkeypatch) == []
