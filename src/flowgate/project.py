@@ -42,6 +42,12 @@ def repository_of(folder: str) -> str | None:
     return folder
 
 
+def from_top(project: Project, path: str) -> str:
+    """A path of the project from the top of its repository, as GitHub names it."""
+    top = repository_of(project.root)
+    return os.path.relpath(project.absolute(path), top).replace(os.sep, "/") if top is not None else path
+
+
 def project_of(project: Project, paths: list[str]) -> Project:
     """The project that the named paths lie in: the given one, else that of the first.
 

@@ -108,6 +108,13 @@ WEAKER: list[tuple[str, Edit, str]] = [
     ("owner-gone", {".github/CODEOWNERS": ("/.flowgate/ @leads\n", "")}, "not owned by @leads"),
     ("owner-overruled", {".github/CODEOWNERS": ("/.github/ @leads\n", "/.github/ @leads\n* @mallory\n")}, "not owned by"),
     ("owners-deleted", {".github/CODEOWNERS": None}, "not owned by"),
+    ("source-gutted", {"docs/investigation.md": "# N\n"}, "less than a quarter"),
+    ("new-flow-left-out", {"flow/new_flow.py": OTHER.replace("OtherFlow", "NewFlow"), TOML: ('["sandbox/**"]', '["sandbox/**", "flow/new*"]')}, "NewFlow is new"),
+    ("ruff-silenced", {NOISE: FLOW.replace("self.input * 2", "self.input * two  # noqa: F821")}, "silences what ruff"),
+    ("ruff-silenced-for-a-file", {NOISE: "# ruff: noqa\n" + FLOW}, "silences what ruff"),
+    ("python-of-the-change", {GATE: ("policy-from-base: true", "policy-from-base: true\n          python: tools/python")}, "`python`"),
+    ("script-puts-main-back", {GATE: ("      - uses: flowgate", "      - run: |\n          pip install x\n          git checkout origin/main -- flow\n      - uses: flowgate")}, "git checkout origin/main"),
+    ("settings-and-all-flows-gone", {"flow/noise_flow.py": None, "flow/other_flow.py": None, "flow/plain_flow.py": None, TOML: None}, "NoiseFlow is gone"),
     ("receipt-committed", {".flowgate/cache/proofs/flow.noise_flow.NoiseFlow/receipt.json": "{}"}, "is committed"),
 ]  # fmt: skip
 
@@ -149,7 +156,7 @@ FINE: list[tuple[str, Edit]] = [
     ("more-votes", {TOML: ("votes = 3", "votes = 5")}),
     ("longer-timeout", {TOML: ("[prove]\n", '[prove]\ntimeout = "2h"\njobs = 1\n')}),
     ("more-workers", {TOML: ("workers = 4", "workers = 8")}),
-    ("settings-moved", {TOML: None, "pyproject.toml": _moved(SETTINGS)}),
+    ("settings-moved", {TOML: None, "pyproject.toml": _moved(SETTINGS), ".github/CODEOWNERS": ("/flowgate.toml", "/pyproject.toml")}),
     ("reformatted", {TOML: ('command = ["judge", "--strict"]', 'command = [\n  "judge", # who\n  "--strict",\n]')}),
     ("hook-newer", {HOOK: ("v0.2.0", "v0.3.1")}),
     ("hook-pinned", {HOOK: ("v0.2.0", "3" * 40)}),
@@ -163,6 +170,12 @@ FINE: list[tuple[str, Edit]] = [
     ("another-branch", {GATE: ("[main]", "[main, release]")}),
     ("events-as-a-list", {GATE: (WORKFLOW.partition("permissions: {}")[0], "name: gate\non: [pull_request, merge_group, push]\n")}),
     ("owner-added", {".github/CODEOWNERS": ("/.flowgate/ @leads", "/.flowgate/ @leads @science")}),
+    ("artifact-renamed", {NOISE: FLOW.replace("results", "scores"), TOML: ('"results", "an_', '"scores", "an_')}),
+    ("condition-that-always-holds", {GATE: ("      - uses: flowgate", "      - if: ${{ always() }}\n        uses: flowgate")}),
+    ("python-newer", {GATE: ("policy-from-base: true", "policy-from-base: true\n          python: python3.13")}),
+    ("hook-written-out", {HOOK: ("id: flowgate-lint\n", "id: flowgate-lint\n        stages: [pre-commit, pre-push]\n")}),
+    ("hook-for-a-second-folder", {HOOK: ("      - id: flowgate-review\n", "      - id: flowgate-review\n      - id: flowgate-lint\n        args: [-C, other]\n")}),
+    ("harmless-noqa", {NOISE: FLOW.replace("import FlowSpec, step", "import FlowSpec, step  # noqa: E402")}),
     ("ledger-entry", {".flowgate/ledger.yaml": "version: 1\noverrides:\n  - finding: FG301-00000000\n    flow: flow/noise_flow.py\n    reason: for now\n    by: Ada\n    excuses: sha256:00\n"}),
 ]  # fmt: skip
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
@@ -17,9 +17,24 @@ from tests.functional.flows import COUNTED, fan, settings
 
 pytestmark = pytest.mark.slow
 
+FLOWGATE = "flowgate/flowgate@1111111111111111111111111111111111111111"
+CACHE = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
+HOME = Path(__file__).parent
+CLEAN = fan("self.input")
+# What the caller keeps of the outputs: the step after the action runs whatever came of it.
+KEEP = """
+      - if: always()
+        shell: bash
+        env:
+          OUTPUTS: ${{ toJSON(steps.flowgate.outputs) }}
+        run: |
+          mkdir -p "$KEEP"
+          printf '%s' "$OUTPUTS" > "$KEEP/outputs.json"
+          cp -r "$RUNNER_TEMP/flowgate/." "$KEEP/" || true
+"""
 WORKFLOW = """
 name: gate
-on: push
+on: [push, pull_request]
 permissions: {}
 jobs:
   gate:
@@ -27,68 +42,143 @@ jobs:
     steps:
       - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
       - id: flowgate
-        uses: ./.flowgate-action
+        uses: FLOWGATE
         with:
           python: PYTHON
-          directory: "."
-          flows: |
-            flow.py
-      - if: always()
-        shell: bash
-        env:
-          VERDICT: ${{ steps.flowgate.outputs.verdict }}
-          CODE: ${{ steps.flowgate.outputs.exit-code }}
-          FILE: ${{ steps.flowgate.outputs.verdict-file }}
-        run: |
-          echo "$VERDICT $CODE" > "$KEEP/outputs.txt"
-          cp "$GITHUB_STEP_SUMMARY" "$KEEP/summary.md" || true
-          if [ -n "$FILE" ]; then cp "$FILE" "$KEEP/verdict.json"; fi
-""".replace("PYTHON", sys.executable)
+"""
 
 
-@pytest.fixture
-def act(
-    repository: Path, snapshot: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str], tuple[Done, Path]]:
-    """Run the workflow on a flow and its settings: what act printed, and the folder the workflow left its outputs in."""
-    shutil.copytree(snapshot, repository / ".flowgate-action", ignore=shutil.ignore_patterns(".git", "examples"))
-    keep = tmp_path_factory.mktemp("kept")
+class Acted(NamedTuple):
+    """What a run of the workflow left: what act printed, the outputs, and the folder of the files that they name."""
 
-    def start(flow: str, toml: str) -> tuple[Done, Path]:
-        write(repository, {"flow.py": flow, "flowgate.toml": toml, ".github/workflows/gate.yml": WORKFLOW})
-        git(repository, "add", "-A")
-        git(repository, "commit", "-q", "-m", "a change")
+    done: Done
+    outputs: dict[str, str]
+    folder: Path
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+    @property
+    def verdict(self) -> Any:
+        found = json.loads(self.text("verdict.json"))
+        jsonschema.validate(found, json.loads((SCHEMAS / "verdict.json").read_text()))
+        return found
+
+
+class Runner:
+    """A repository with the workflow, and act to run it."""
+
+    def __init__(self, repository: Path, snapshot: Path, keep: Path) -> None:
+        self.repository, self.snapshot, self.keep = repository, snapshot, keep
+        self.runs = 0
+        (keep / "store").mkdir()
+
+    def commit(self, files: dict[str, str], given: str = "") -> str:
+        """Commit files, and the workflow with further inputs of the action; the commit's id."""
+        step = WORKFLOW.replace("FLOWGATE", FLOWGATE).replace("PYTHON", sys.executable) + given + KEEP
+        write(self.repository, {".github/workflows/gate.yml": step, ".gitignore": ".flowgate/cache/\n", **files})
+        git(self.repository, "add", "-A", "-f")
+        git(self.repository, "commit", "-q", "-m", "a change", "--allow-empty")
+        return git(self.repository, "rev-parse", "HEAD").out.strip()
+
+    def act(self, event: str = "push", **payload: Any) -> Acted:
+        """Run the workflow on what is checked out."""
+        self.runs += 1
+        keep = self.keep / str(self.runs)
+        told = self.keep / "event.json"
+        told.write_text(json.dumps({"repository": {"default_branch": "main"}, **payload}))
         environ = {
-            "HOME": str(keep),
+            "HOME": str(self.keep),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", os.path.expanduser("~/.cache/pip")),
         }
-        command = ["act", "push", "-P", "ubuntu-latest=-self-hosted", "--env", f"KEEP={keep}"]
-        return run(command, repository, **environ), keep
+        command = ["act", event, "-e", str(told), "-P", "ubuntu-latest=-self-hosted"]
+        command += ["--env", f"KEEP={keep}", "--env", f"CACHE_STORE={self.keep / 'store'}"]
+        command += ["--local-repository", f"{FLOWGATE}={self.snapshot}"]
+        command += ["--local-repository", f"{CACHE}={HOME / 'actions-cache'}"]
+        done = run(command, self.repository, **environ)
+        assert (keep / "outputs.json").exists(), done
+        outputs = json.loads((keep / "outputs.json").read_text())
+        return Acted(done, {name: value for name, value in outputs.items() if value}, keep)
 
-    return start
+
+@pytest.fixture
+def runner(repository: Path, snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    return Runner(repository, snapshot, tmp_path_factory.mktemp("kept"))
 
 
-@pytest.mark.parametrize(
-    ("flow", "toml", "outputs", "words"),
-    [
-        pytest.param(fan("self.input"), settings(), "pass 0", "", id="pass"),
-        pytest.param(
-            fan("self.input * EPOCHS", before="EPOCHS = 15\n"), settings(), "blocked 1", "FG301", id="blocked-by-lint"
-        ),
-        pytest.param(fan("count(self.index)", before=COUNTED), settings(), "blocked 1", "FP101", id="blocked-by-proof"),
-        pytest.param(fan("1 / 0"), settings(), "inconclusive 3", "", id="inconclusive"),
-        pytest.param(fan("1"), "[prove]\nwrkers = 2\n", "inconclusive 2", "did you mean", id="misconfigured"),
-    ],
-)
-def test_the_action_gives_the_gate_s_verdict(
-    flow: str, toml: str, outputs: str, words: str, act: Callable[[str, str], tuple[Done, Path]]
-) -> None:
-    done, keep = act(flow, toml)
-    assert (keep / "outputs.txt").read_text().strip() == outputs, done
-    assert (done.code == 0) == (outputs == "pass 0"), done
-    assert words in done.out + done.err
-    if not outputs.endswith("2"):
-        verdict = json.loads((keep / "verdict.json").read_text())
-        jsonschema.validate(verdict, json.loads((SCHEMAS / "verdict.json").read_text()))
-        assert verdict["verdict"] == outputs.split()[0]
+def test_three_branches_pass_block_and_stay_undecided(runner: Runner) -> None:
+    """One repository, three pull requests: each with the outputs, files and annotations that it should have."""
+    base = runner.commit({"flow.py": CLEAN, "flowgate.toml": settings()}, "          statement: true\n")
+    branches = {
+        "pass": ({"flow.py": CLEAN + "# a remark\n"}, "0", ""),
+        "blocked": ({"flow.py": fan("count(self.index)", before=COUNTED), "flowgate.toml": settings().replace("3", "2")}, "1", "FP101"),
+        "inconclusive": ({"flow.py": fan("1 / 0")}, "3", "ZeroDivisionError"),
+    }  # fmt: skip
+    for name, (files, code, words) in branches.items():
+        git(runner.repository, "checkout", "-q", "-b", f"it's-{name}::error::x", base)
+        runner.commit(files, "          statement: true\n")
+        acted = runner.act("pull_request", number=7, pull_request={"base": {"sha": base, "ref": "main"}})
+        outputs = acted.outputs
+        assert (outputs["verdict"], outputs["exit-code"]) == (name, code), acted.done
+        assert (acted.done.code == 0) == (name == "pass"), acted.done
+        assert outputs.keys() >= {"verdict-file", "sarif-file", "summary-file", "html-file"}
+        assert ("statement-file" in outputs) == (name != "inconclusive")
+        assert acted.verdict["verdict"] == name and acted.verdict["base"]["commit"] == base
+        summary = acted.text("summary.md")
+        assert summary.startswith(f"## flowgate: {name}\n") and words in summary
+        assert words in acted.done.out and acted.text("report.html").startswith("<!doctype html>")
+        sarif = json.loads(acted.text("flowgate.sarif"))["runs"][0]["results"]
+        assert {one["ruleId"] for one in sarif} == {one["rule"] for one in acted.verdict["findings"]}
+        if name == "blocked":
+            assert {one["rule"] for one in acted.verdict["findings"]} == {"FP101", "FG404"}, "and fewer workers"
+            assert "Where the arms differ" in summary
+        if "statement-file" in outputs:
+            result = json.loads(acted.text("statement.json"))["predicate"]["result"]
+            assert result == ("WARNED" if name == "pass" else "FAILED"), "lint warns of the clock that it stores"
+
+
+def test_receipts_of_the_default_branch_serve_it_and_its_pull_requests(runner: Runner) -> None:
+    """What a pull request leaves reaches nobody."""
+    base = runner.commit({"flow.py": CLEAN, "flowgate.toml": settings()})
+    pull = {"number": 7, "pull_request": {"base": {"sha": base, "ref": "main"}}}
+    assert not runner.act("pull_request", **pull).verdict["proofs"][0]["reused"]
+    assert not list((runner.keep / "store").iterdir())
+    assert not runner.act("push", ref="refs/heads/main").verdict["proofs"][0]["reused"]
+    assert len(list((runner.keep / "store").iterdir())) == 1
+    again = runner.act("pull_request", **pull)
+    assert again.outputs["verdict"] == "pass" and again.verdict["proofs"][0]["reused"], again.done
+
+
+def test_hostile_inputs_are_data(runner: Runner) -> None:
+    """A flow's file, the folder and the base with names that a shell, a log or a table could stumble over."""
+    folder = "a 'b' $(touch owned)"
+    name = 'flow\n::error::owned `touch owned` "x".py'
+    base = runner.commit({f"{folder}/{name}": fan("self.input * EPOCHS", before="EPOCHS = 15\n"), f"{folder}/flowgate.toml": "\n"},
+        f"          directory: {json.dumps(folder)}\n          base-ref: \"$(touch owned); '::error::owned\"\n")  # fmt: skip
+    acted = runner.act()
+    assert acted.outputs["verdict"] == "blocked" and acted.verdict["base"]["result"] == "inconclusive", acted.done
+    assert not list(runner.keep.rglob("owned")) and not (runner.repository / "owned").exists()
+    lines = [line.strip() for line in re.sub(r"\[[^]]*\]", "", acted.done.out).splitlines()]
+    assert not any(line.startswith(("❗  ::error::owned", "❗  owned")) for line in lines), acted.done.out
+    assert base and "<script" not in acted.text("summary.md")
+
+
+def test_what_cannot_be_judged_says_why(runner: Runner) -> None:
+    runner.commit({"flow.py": CLEAN, "flowgate.toml": "[prove]\nwrkers = 2\n"})
+    acted = runner.act()
+    assert acted.outputs["verdict"] == "inconclusive" and acted.outputs["exit-code"] == "2", acted.done
+    assert "did you mean" in acted.text("summary.md") and "verdict-file" not in acted.outputs
+
+
+def test_a_runner_without_a_package_index_is_undecided(runner: Runner) -> None:
+    runner.commit({"flow.py": CLEAN, "pip.conf": "[global]\nno-index = true\n"})
+    workflow = runner.repository / ".github/workflows/gate.yml"
+    workflow.write_text(
+        workflow.read_text().replace(
+            "    steps:\n", "    env:\n      PIP_NO_INDEX: 'true'\n      PIP_NO_CACHE_DIR: 'true'\n    steps:\n"
+        )
+    )
+    acted = runner.act()
+    assert acted.outputs == {"verdict": "inconclusive", "exit-code": "3"} and acted.done.code != 0, acted.done
+    assert "could not be installed" in acted.done.out

@@ -95,8 +95,8 @@ def base_of(project: Project, ref: str) -> Iterator[Base]:
     with tempfile.TemporaryDirectory(prefix="flowgate-base-") as folder:
         top = os.path.realpath(folder)
         _extract(here, commit, top)
-        held, fault = _project(os.path.join(top, os.path.relpath(os.getcwd(), here)), top)
         changed, renamed = _difference(here, commit)
+        held, fault = _project(os.path.join(top, _place_then(project, here, renamed)), top)
         yield Base(ref, commit, top, here, held, fault, changed, renamed)
 
 
@@ -134,6 +134,13 @@ def _extract(here: str, commit: str, top: str) -> None:
     written = git(top, *plain, "checkout-index", "--quiet", "-z", "--stdin", given=wanted)
     if read is None or written is None:
         raise Inconclusive(f"the tree of {commit} cannot be written to {top}")
+
+
+def _place_then(project: Project, here: str, renamed: dict[str, str]) -> str:
+    """Where the folder that the gate stands in was, from the top: with its settings, where those moved."""
+    origin = os.path.relpath(project.absolute(project.settings.origin or "flowgate.toml"), here)
+    before = next((was for was, now in renamed.items() if now == origin), None)
+    return os.path.dirname(before) if before is not None else os.path.relpath(os.getcwd(), here)
 
 
 def _project(folder: str, top: str) -> tuple[Project | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
@@ -32,6 +33,8 @@ def weaker(base: Base, project: Project) -> list[Finding]:
         found += _governed(base, project, before)
         found += _policy(base.project.settings, project)
         found += weaker_flows(base, project, before, now)
+        found += _left_out(base, project)
+        found += _silenced(base, project)
         found += weaker_records(base, project)
     unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
     return list(unique.values())
@@ -77,7 +80,8 @@ def _policy(was: Settings, project: Project) -> Iterator[Weakening]:
 def _wiring(base: Base, project: Project) -> Iterator[Weakening]:
     """Hooks, workflows and owners lie at the top of the repository, whichever project is judged."""
     was, now = (text_of(top, HOOKS) for top in (base.top, base.here))
-    for code, message, line in weaker_hooks(parsed(was), parsed(now), now):
+    paths = (git(base.here, "ls-files", "-z") or "").split("\0")
+    for code, message, line in weaker_hooks(parsed(was), parsed(now), now, paths):
         yield Weakening(code, message, base.placed(project, HOOKS), line)
     for path, (code, message, line), severity in weaker_workflows(base.top, base.here):
         yield Weakening(code, message, base.placed(project, path), line, severity=severity)
@@ -85,9 +89,56 @@ def _wiring(base: Base, project: Project) -> Iterator[Weakening]:
         yield Weakening(code, message, base.placed(project, place_of(base.here)), line)
 
 
-def _guarded(base: Base, project: Project) -> list[str]:
-    """The files that decide what the gate asks, from the top."""
+def _guarded(base: Base, project: Project) -> list[tuple[str, str]]:
+    """The files that decide what the gate asks, where each was and where it is, from the top."""
     root = os.path.relpath(project.root, base.here)
-    inside = [".flowgate/ledger.yaml", ".flowgate/reviews/any.yaml", "pyproject.toml", "flowgate.toml"]
-    places = [os.path.normpath(os.path.join(root, name)) for name in inside]
-    return [*places, f"{WORKFLOWS}/flowgate.yml", HOOKS, place_of(base.top)]
+    state = [os.path.normpath(os.path.join(root, ".flowgate", name)) for name in ("ledger.yaml", "reviews/any.yaml")]
+    fixed = [*state, f"{WORKFLOWS}/flowgate.yml", HOOKS, place_of(base.top)]
+    found = [(path, path) for path in fixed]
+    if base.project is not None and base.project.settings.origin and project.settings.origin:
+        was = os.path.relpath(base.project.absolute(base.project.settings.origin), base.top)
+        found.append((was, os.path.relpath(project.absolute(project.settings.origin), base.here)))
+    return found
+
+
+def _left_out(base: Base, project: Project) -> Iterator[Weakening]:
+    """New flows that the base's settings would have judged, and those of the change leave out."""
+    assert base.project is not None
+    was, now = base.project.settings, project.settings
+    if (was.flows, was.exclude) == (now.flows, now.exclude):
+        return
+    as_before = project._replace(settings=now._replace(flows=was.flows, exclude=was.exclude))
+    judged = {(one.path, one.name) for one in claims_of(project, base.here)}
+    for one in claims_of(as_before, base.here):
+        old = os.path.join(base.top, one.path)
+        if (one.path, one.name) not in judged and not os.path.exists(old):
+            path = base.placed(project, one.path)
+            message = f"{one.name} is new, would be judged in {base.ref}, and is left out by the settings of the change"
+            yield Weakening(f"left out: {one.name}", message, path)
+
+
+def _silenced(base: Base, project: Project) -> Iterator[Weakening]:
+    """Comments, new with the change, by which ruff passes over what it is asked to find."""
+    asked = project.settings.lint.ruff
+    for path in sorted(base.changed):
+        if not path.endswith(".py"):
+            continue
+        before, now = (
+            [_silences(line, asked) for line in text_of(top, path).splitlines()] for top in (base.top, base.here)
+        )
+        for said in sorted(set(filter(None, now)) - set(filter(None, before))):
+            line = now.index(said) + 1
+            shown = base.placed(project, path)
+            yield Weakening(f"noqa: {said}", f"`{said}` silences what ruff is asked to find in {shown}", shown, line)
+
+
+def _silences(line: str, asked: tuple[str, ...]) -> str:
+    """The comment of a line that silences one of the rules that ruff is asked for; empty where there is none."""
+    match = _NOQA.search(line)
+    if match is None:
+        return ""
+    codes = re.findall(r"[A-Z]+[0-9]+", match[1] or "")
+    return match[0].strip() if not codes or any(code.startswith(asked) for code in codes) else ""
+
+
+_NOQA = re.compile(r"#\s*(?:ruff:\s*|flake8:\s*)?noqa\b(?::?\s*([A-Z][A-Z0-9, ]+))?", re.IGNORECASE)

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
-from flowgate.change.claims import Experiment, FlowClaims
+from flowgate.change.claims import Experiment, FlowClaims, Place
 from flowgate.change.weakening import Weakening
-from flowgate.project import Project
+from flowgate.project import Project, git
 
 _STRENGTH = {"order_independent": 3, "single_worker": 2, "nondeterministic": 1}
 _MEANS = {
@@ -101,7 +101,7 @@ def _weaker(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> I
         yield weaker(
             _change(was.contract, now.contract), _contract(now.name, was.contract, now.contract), **at("determinism")
         )
-    lost = sorted(f"{step}.{artifact}" for step, artifact in was.conclusions if not _still(step, artifact, was, now))
+    lost = sorted(f"{step}.{artifact}" for step, artifact in _lost_conclusions(was, now))
     if lost and was.contract in ("order_independent", "single_worker"):
         message = f"the surface of {now.name} is smaller: {', '.join(lost)} is compared no more"
         yield weaker(f"surface: {' '.join(lost)}", message, **at("surface"))
@@ -111,11 +111,24 @@ def _weaker(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> I
             shown = base.placed(project, source)
             message = f"{shown} is no source of truth of {now.name} any more, so no review holds the flow against it"
             yield weaker(f"source: {shown}", message, **_settings(project, flow, "sources"))
+        elif _gutted(source, base):
+            shown = base.placed(project, base.renamed.get(source, source))
+            message = f"{shown}, a source of truth of {now.name}, holds less than a quarter of what it did"
+            yield weaker(f"gutted: {shown}", message, path=shown)
     for name, experiment in was.experiments.items():
         later = now.experiments.get(name)
         if later is not None:
             for code, message in _weaker_experiment(name, experiment, later, (was, now)):
                 yield weaker(code, message, path=base.placed(project, later.path), line=later.line)
+
+
+def _gutted(source: str, base: Base) -> bool:
+    """Whether a source of truth lost most of what it said."""
+    if source not in base.changed:
+        return False
+    before = git(base.here, "cat-file", "-s", f"{base.commit}:{source}")
+    path = os.path.join(base.here, base.renamed.get(source, source))
+    return before is not None and os.path.isfile(path) and os.path.getsize(path) * 4 < int(before)
 
 
 def _settings(project: Project, flow: str, key: str) -> dict[str, object]:
@@ -135,6 +148,19 @@ def _change(was: str, now: str) -> str:
 
 def _contract(name: str, was: str, now: str) -> str:
     return f"the contract of {name} is weaker: {was} became {now or 'none'}, so {_MEANS.get(now, _MEANS[''])}"
+
+
+def _lost_conclusions(was: FlowClaims, now: FlowClaims) -> set[Place]:
+    """The conclusions of the base that are none any more; one that took another name in its step is not lost."""
+    lost = {place for place in was.conclusions if not _still(*place, was, now)}
+    before, after = ({name for _, name in flow.stored} for flow in (was, now))
+    fresh = sorted(place for place in now.conclusions if place[1] in after - before)
+    for place in sorted(lost):
+        renamed = next((one for one in fresh if one[0] == place[0]), None)
+        if renamed is not None and place[1] not in after:
+            fresh.remove(renamed)
+            lost.discard(place)
+    return lost
 
 
 def _still(step: str, artifact: str, was: FlowClaims, now: FlowClaims) -> bool:

@@ -9,6 +9,12 @@ from typing import Any, NamedTuple
 from flowgate.change.documents import Said, line_of, listed, mapping
 
 FILE = ".pre-commit-config.yaml"
+# When each hook has to run, of the stages that .pre-commit-hooks.yaml names.
+STAGES = {
+    "flowgate-lint": ("pre-commit",),
+    "flowgate-review": ("pre-commit",),
+    "flowgate-prove": ("pre-push",),
+}
 _FREE = {"id", "name", "verbose", "description", "log_file", "require_serial", "additional_dependencies", "alias"}
 
 
@@ -21,21 +27,21 @@ class Hook(NamedTuple):
     said: dict[str, Any]
 
 
-def weaker_hooks(was: object, now: object, text: str) -> Iterator[Said]:
+def weaker_hooks(was: object, now: object, text: str, paths: list[str]) -> Iterator[Said]:
     """What a config of pre-commit asks less of flowgate's hooks than that of the base.
 
     Args:
         was, now: the parsed documents; None where there is none.
         text: of the one that is there now, to point into.
+        paths: the files of the repository, on which patterns are tried.
     """
-    before, after = _hooks(was), {hook.id: hook for hook in _hooks(now)}
-    for hook in before:
-        found = after.get(hook.id)
+    before, after = _hooks(was), _hooks(now)
+    for hook, found in _paired(before, after):
         if found is None:
             yield f"hook: {hook.id}", f"the hook {hook.id} is gone from {FILE}", 1
             continue
         line = line_of(text, hook.id)
-        for code, message in _weaker(hook, found):
+        for code, message in _weaker(hook, found, paths):
             yield f"hook: {hook.id} {code}", f"the hook {hook.id} {message}", line
     if before:
         for key in ("exclude", "files"):
@@ -45,7 +51,7 @@ def weaker_hooks(was: object, now: object, text: str) -> Iterator[Said]:
                 yield f"hooks: {key} {held}", said, line_of(text, f"{key}:")
         skipped = set(map(str, listed(mapping(mapping(now).get("ci")).get("skip"))))
         skipped -= set(map(str, listed(mapping(mapping(was).get("ci")).get("skip"))))
-        for one in sorted(skipped & after.keys()):
+        for one in sorted(skipped & {hook.id for hook in after}):
             yield f"hooks: skip {one}", f"pre-commit.ci leaves the hook {one} out", line_of(text, "skip")
 
 
@@ -61,11 +67,23 @@ def _hooks(document: object) -> list[Hook]:
     return found
 
 
+def _paired(before: list[Hook], after: list[Hook]) -> Iterator[tuple[Hook, Hook | None]]:
+    """Each hook of the base that is not there as it was, with the one of its id that it may be now."""
+    left = [hook for hook in after if hook not in before]
+    for hook in before:
+        if hook in after:
+            continue
+        found = next((one for one in left if one.id == hook.id), None)
+        if found is not None:
+            left.remove(found)
+        yield hook, found
+
+
 def _address(repo: object) -> str:
     return str(repo).rstrip("/").removesuffix(".git").lower()
 
 
-def _weaker(was: Hook, now: Hook) -> Iterator[tuple[str, str]]:
+def _weaker(was: Hook, now: Hook, paths: list[str]) -> Iterator[tuple[str, str]]:
     if was.repo != now.repo:
         yield f"repo {now.repo}", f"is another one: it comes from {now.repo}"
     before, after = _version(was.rev), _version(now.rev)
@@ -75,15 +93,26 @@ def _weaker(was: Hook, now: Hook) -> Iterator[tuple[str, str]]:
         held, given = was.said.get(key), now.said.get(key)
         if key == "always_run" and given is True:
             continue
-        if (
-            key == "stages"
-            and held is not None
-            and given is not None
-            and set(map(str, listed(held))) <= set(map(str, listed(given)))
-        ):
+        if key == "files" and _matched(held, paths) <= _matched(given, paths):
+            continue
+        if key == "stages" and _stages(was) <= _stages(now):
             continue
         if held != given:
             yield f"{key} {given}", f"runs otherwise: `{key}` was {_shown(held)} and is {_shown(given)}"
+
+
+def _matched(pattern: object, paths: list[str]) -> set[str]:
+    """The files that a pattern lets a hook run for; a pattern that is none lets it run for none."""
+    try:
+        return set(filter(re.compile(str(pattern or "")).search, paths))
+    except re.error:
+        return set()
+
+
+def _stages(hook: Hook) -> set[str]:
+    """When a hook runs: as the config says, else as its manifest does."""
+    said = hook.said.get("stages")
+    return set(map(str, listed(said) if said is not None else STAGES.get(hook.id, ())))
 
 
 def _shown(value: object) -> str:

@@ -17,17 +17,17 @@ def place_of(top: str) -> str:
     return next((path for path in PLACES if text_of(top, path)), PLACES[0])
 
 
-def weaker_owners(was: str, now: str, guarded: list[str]) -> Iterator[Said]:
+def weaker_owners(was: str, now: str, guarded: list[tuple[str, str]]) -> Iterator[Said]:
     """The files of the gate that lose an owner.
 
     Args:
         was, now: the tops of the base and of the present tree.
-        guarded: the files, from the top.
+        guarded: the files, from the top, where each was and is.
     """
     before, after = _rules(text_of(was, place_of(was))), _rules(text_of(now, place_of(now)))
     told: set[frozenset[str]] = set()
-    for path in guarded:
-        lost = _owners(path, before) - _owners(path, after)
+    for old, path in guarded:
+        lost = _owners(old, before) - _owners(path, after)
         if lost and lost not in told:
             told.add(lost)
             said = f"{path} is not owned by {', '.join(sorted(lost))} any more, who had to agree to a change of it"

@@ -25,6 +25,15 @@ _LIMITS = {
 # What may differ without changing what is judged.
 _FREE_INPUTS = {"python", "uv", "requirements", "cache", "statement", "sarif", "fetch-depth", "persist-credentials"}
 _CHECKOUT = ("ref", "repository", "path", "sparse-checkout", "submodules")
+_EVER = ("always()", "!cancelled()", "true", "True", "success() || failure()")
+# In a script before the gate: what puts other files in the place of those to be judged.
+_MEDDLES = re.compile(
+    r"\bgit\s+(checkout|restore|reset|stash|switch|apply|revert|clean|rm|mv|pull|merge)\b|\bsed\s+-i|\b(rm|mv|cp|tee|ln)\b"
+    r"|>\s*\S|\.flowgate|flowgate\.toml|pyproject\.toml|\bpatch\b"
+)
+# Options of `flowgate gate` that say where the answer goes, or ask for more.
+_ANSWERS = {"--format", "--json", "--summary", "--sarif", "--html", "--statement", "--color"}
+_MORE = {"--no-cache", "-q", "--quiet", "--policy-from-base"}
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -124,7 +133,7 @@ def _weaker(was: Job, now: Job) -> Iterator[tuple[str, str, str]]:
             continue
         yield from ((*said, ERROR) for said in _weaker_step(before, after))
     yield from ((*said, ERROR) for said in _weaker_checkout(was, now))
-    yield from ((*said, WARNING) for said in _added_before(was, now))
+    yield from _added_before(was, now)
 
 
 def _weaker_triggers(was: dict[str, dict[Any, Any]], now: dict[str, dict[Any, Any]]) -> Iterator[tuple[str, str]]:
@@ -143,12 +152,19 @@ def _weaker_triggers(was: dict[str, dict[Any, Any]], now: dict[str, dict[Any, An
 
 
 def _weaker_conditions(was: dict[Any, Any], now: dict[Any, Any], what: str) -> Iterator[tuple[str, str]]:
-    if now.get("if") is not None and now.get("if") != was.get("if"):
+    asked = _condition(now)
+    if asked and asked not in _EVER and asked != _condition(was):
         yield f"{what} if {now['if']}", f"may be skipped, and what is skipped counts as passed: `if` is {now['if']}"
-    elif now.get("if") is None and "always()" in str(was.get("if", "")):
+    elif not asked and "always()" in _condition(was):
         yield f"{what} if", f"is skipped where something before it fails: `if: {was['if']}` is gone"
     if now.get("continue-on-error") not in (None, False) and not was.get("continue-on-error"):
         yield f"{what} continue-on-error", "passes although the gate fails: `continue-on-error`"
+
+
+def _condition(said: dict[Any, Any]) -> str:
+    """When a job or a step runs, without the brackets that may be left out; empty where nothing is said."""
+    text = str(said["if"]) if said.get("if") is not None else ""
+    return re.sub(r"^\$\{\{\s*(.*?)\s*\}\}$", r"\1", text.strip())
 
 
 def _same_step(was: dict[Any, Any], steps: list[dict[Any, Any]]) -> dict[Any, Any] | None:
@@ -181,10 +197,11 @@ def _weaker_step(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[tuple[str
             yield f"uses {after}@{ref}", f"runs {after} as of a name that can move, {ref}, where a commit was pinned"
         given, held = mapping(now.get("with")), mapping(was.get("with"))
         for key in sorted(map(str, given.keys() | held.keys())):
-            if key not in _FREE_INPUTS and given.get(key) != held.get(key):
+            if given.get(key) != held.get(key) and (key not in _FREE_INPUTS or _is_own(key, given.get(key))):
                 yield f"with {key} {given.get(key)}", f"gives the gate another `{key}`: {given.get(key, 'none')}"
     else:
-        missing = [line for line in _commands(was) if line not in _commands(now)]
+        asked = [_asks(line) for line in _commands(now)]
+        missing = [line for line in _commands(was) if _asks(line) not in asked]
         if missing:
             yield f"run {missing[0]}", f"does not run `{missing[0]}` any more"
         if _SHIELD.search(str(now.get("run", ""))) and not _SHIELD.search(str(was.get("run", ""))):
@@ -197,6 +214,26 @@ def _weaker_step(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[tuple[str
     env = str(mapping(now.get("env")).get("SKIP", ""))
     if "flowgate" in env and env != str(mapping(was.get("env")).get("SKIP", "")):
         yield f"env SKIP {env}", f"skips hooks of flowgate: SKIP is {env}"
+
+
+def _is_own(key: str, value: object) -> bool:
+    """Whether an input names a program that the change itself could bring."""
+    return key == "python" and "/" in str(value) and not str(value).startswith(("/", "${{"))
+
+
+def _asks(line: str) -> tuple[str, ...]:
+    """What a line asks of flowgate, without where the answer goes; a line that starts something else asks it nothing."""
+    before, _, rest = line.partition("flowgate")
+    if re.search(r"\becho\b|\bprintf\b|^\s*(true|:)\b|#", before):
+        return (line,)
+    asked: list[str] = []
+    words = iter(rest.split())
+    for word in words:
+        if word in _ANSWERS:
+            next(words, None)
+        elif word not in _MORE and word.partition("=")[0] not in _ANSWERS:
+            asked.append(word)
+    return tuple(asked)
 
 
 def _commands(step: dict[Any, Any]) -> list[str]:
@@ -216,16 +253,19 @@ def _weaker_checkout(was: Job, now: Job) -> Iterator[tuple[str, str]]:
         yield "checkout", "checks nothing out"
 
 
-def _added_before(was: Job, now: Job) -> Iterator[tuple[str, str]]:
-    """Scripts that run before the gate, where none did, can change what it sees: somebody should read them."""
-    held = {str(step.get("run")) for step in was.steps}
+def _added_before(was: Job, now: Job) -> Iterator[tuple[str, str, str]]:
+    """What is run before the gate, where it was not, can change what the gate sees: somebody should read it at least."""
+    held = {line.strip() for step in was.steps for line in str(step.get("run", "")).splitlines()}
     for step in now.steps:
         if _is_gate(step):
             return
-        script = step.get("run")
-        if script is not None and str(script) not in held:
-            first = (str(script).strip().splitlines() or [""])[0]
-            yield f"before {first}", f"runs a script before the gate that the base does not: `{first}`"
+        added = [line.strip() for line in str(step.get("run", "")).splitlines() if line.strip() not in held]
+        meddling = [line for line in added if _MEDDLES.search(line)]
+        if meddling:
+            said = f"changes what the gate is to judge, before it does: `{meddling[0]}`"
+            yield f"before {meddling[0]}", said, ERROR
+        elif added:
+            yield f"before {added[0]}", f"runs before the gate what the base does not: `{added[0]}`", WARNING
 
 
 def _weaker_dependents(was: Job, now: Job, before: str, after: str) -> Iterator[tuple[str, Said, str]]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "execute a flow, if lint and review let it",
     "show-config": "the config that a flow would run with, and where each value is written",
     "status": "how every flow stands in every layer, and what to do next",
+    "report": "the verdict, findings, overrides and proven conclusions as one page to read and to keep",
     "explain": "what a rule is about, with examples; or a finding, with its quotes side by side",
     "results": "the proven conclusions, from the surface of the proven run",
 }

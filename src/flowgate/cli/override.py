@@ -18,6 +18,7 @@ from flowgate.project import Project
 )
 @click.option("--by", metavar="NAME", help="Who accepts it; by default, git's user.")
 @click.option("--approved-by", metavar="NAME", help="Who agreed, where the settings ask for a second person.")
+@click.option("--base-ref", metavar="REF", default="", help="For FG404: the base that the finding was found against.")
 @click.option("--renew", is_flag=True, help="Change date, reason or approver of the entry that FINDING has.")
 @click.option("--list", "listed", is_flag=True, help="Show every entry and what it is worth now.")
 @click.option("--prune", is_flag=True, help="Remove the entries whose finding is gone; shows the difference first.")
@@ -29,6 +30,7 @@ def command(
     expires: str | None,
     by: str | None,
     approved_by: str | None,
+    base_ref: str,
     renew: bool,
     listed: bool,
     prune: bool,
@@ -67,7 +69,7 @@ def command(
         return 0
     if reason is None:
         raise click.UsageError("an override needs a reason: --reason TEXT")
-    entry = use.override(project, finding, reason, expires, by, approved_by)
+    entry = use.override(project, finding, reason, expires, by, approved_by, base_ref)
     click.echo(f"{entry.finding} of {entry.flow} is overridden; commit .flowgate/ledger.yaml with the change")
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flowgate.finding import ERROR, OPEN, OVERRIDDEN, RESOLVED, Finding
+from flowgate.finding import ERROR, OPEN, OVERRIDDEN, Finding
 from flowgate.project import Project
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.lint import LintReport
@@ -19,7 +19,9 @@ def show(report: LintReport, form: str, quiet: bool, color: bool) -> str:
 
         return as_sarif(report.findings, report.project)
     if form == "github":
-        return "".join(annotation(found) for found in report.findings if found.state not in (OVERRIDDEN, RESOLVED))
+        from flowgate.report.annotations import commands, of_findings
+
+        return commands(of_findings(report.findings), report.project)
     lines = [text(found, report.project, color, quiet) for found in report.findings]
     if report.standings:
         from flowgate.ledger.match import remarks
@@ -53,26 +55,6 @@ def text(found: Finding, project: Project, color: bool, quiet: bool = False) -> 
     if found.note:
         lines.append(f"    ~ {printable(found.note)}")
     return "\n".join(lines) + "\n"
-
-
-def annotation(found: Finding) -> str:
-    """One GitHub workflow command; its data cannot end the command or start another."""
-    level = "error" if found.severity == ERROR else "warning"
-    place = f"file={_property(found.path)},line={found.line},title={_property(found.rule + ' ' + found.id)}"
-    return f"::{level} {place}::{_data(found.message + ('. ' + found.mend if found.mend else ''))}\n"
-
-
-def remark(path: str, title: str, message: str) -> str:
-    """An error that is about a whole file."""
-    return f"::error file={_property(path)},title={_property(title)}::{_data(message)}\n"
-
-
-def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def _closing(report: LintReport, quiet: bool, color: bool) -> str:

@@ -12,7 +12,10 @@ from flowgate.usecases.override import Listed
 def table(listed: Listed) -> str:
     """Every entry in the ledger's order, with what it is worth."""
     rows = [(one.entry, one.state) for one in listed.standings]
-    rows += [(entry, "not judged here: no proof of the flow is on record") for entry in listed.unknown]
+    rows += [
+        (entry, "not judged here: no proof of the flow is on record, or no base to compare with")
+        for entry in listed.unknown
+    ]
     if not rows:
         return "no overrides\n"
     lines = []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from flowgate.finding import OVERRIDDEN
 from flowgate.outcome import INCONCLUSIVE, PASS, overall
 from flowgate.project import Project
 from flowgate.prove.proof import ArmRecord, Proof
 from flowgate.prove.suggest import Suggestion
-from flowgate.report.findings import annotation, remark, text
+from flowgate.report.annotations import Annotation, commands, of_findings
+from flowgate.report.findings import text
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.prove import Diagnosed
 
@@ -25,9 +25,10 @@ def show_proofs(proofs: list[Proof], project: Project, form: str, color: bool, q
         }
         return json.dumps(record, indent=1) + "\n"
     if form == "github":
-        shown = [annotation(found) for proof in proofs for found in proof.findings if found.state != OVERRIDDEN]
         undecided = [proof for proof in proofs if proof.verdict == INCONCLUSIVE]
-        return "".join(shown + [remark(proof.flow, "flowgate prove", proof.note) for proof in undecided])
+        told = of_findings(found for proof in proofs for found in proof.findings)
+        told += [Annotation("error", "flowgate prove", proof.note, proof.flow) for proof in undecided]
+        return commands(told, project)
     return "".join(_proof(proof, project, color, quiet) for proof in proofs)
 
 

@@ -12,17 +12,30 @@ from flowgate import __version__
 from flowgate.explain import Explanation, explanation
 from flowgate.finding import ERROR, OVERRIDDEN, RESOLVED, Finding
 from flowgate.flow.source import Source
-from flowgate.project import Project
+from flowgate.project import Project, from_top, repository_of
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/flowgate/flowgate"
 
 
+# Of a run, code scanning takes 25,000 results and shows 5,000 (docs.github.com, SARIF support for code scanning).
+_RESULTS = 5_000
+_LONGEST = 1_000  # characters of a text or a source line
+
+
 def as_sarif(findings: Iterable[Finding], project: Project) -> str:
-    """One run of flowgate, with the help of each rule it speaks of; accepted findings are suppressed, not left out."""
-    listed = [found for found in findings if found.state != RESOLVED]
-    rules = sorted({found.rule for found in listed})
-    run = {
+    """One run of flowgate, with the help of each rule it speaks of; accepted findings are suppressed, not left out.
+
+    Where there are more than code scanning shows, those that block come first, and a notification says how many are left
+    out. Paths are from the top of the repository, as code scanning reads them.
+    """
+    found = [one for one in findings if one.state != RESOLVED]
+    listed = found
+    if len(found) > _RESULTS:
+        listed = sorted(found, key=lambda one: (not one.blocks, one.severity != ERROR))[:_RESULTS]
+    rules = sorted({one.rule for one in listed})
+    top = repository_of(project.root) or project.root
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "flowgate",
@@ -33,9 +46,13 @@ def as_sarif(findings: Iterable[Finding], project: Project) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"uri": "file://" + quote(project.root.rstrip(os.sep)) + "/"}},
-        "results": [_result(found, rules.index(found.rule), project) for found in listed],
+        "originalUriBaseIds": {"SRCROOT": {"uri": "file://" + quote(top.rstrip(os.sep)) + "/"}},
+        "results": [_result(one, rules.index(one.rule), project) for one in listed],
     }
+    if len(listed) < len(found):
+        said = f"{len(found) - len(listed)} more findings are left out; the verdict file has all of them"
+        note = {"level": "warning", "message": {"text": said}}
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [note]}]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
@@ -68,13 +85,13 @@ def _result(found: Finding, index: int, project: Project) -> dict[str, Any]:
     region: dict[str, Any] = {"startLine": found.line}
     line = source.line(found.line) if source.fault is None else ""
     if line:
-        region["snippet"] = {"text": line}
+        region["snippet"] = {"text": line[:_LONGEST]}
     result: dict[str, Any] = {
         "ruleId": found.rule,
         "ruleIndex": index,
         "level": _level(found.severity),
-        "message": {"text": f"{found.message}. {found.mend}" if found.mend else found.message},
-        "locations": [{"physicalLocation": {"artifactLocation": _place(found.path), "region": region}}],
+        "message": {"text": _short(f"{found.message}. {found.mend}" if found.mend else found.message)},
+        "locations": [{"physicalLocation": {"artifactLocation": _place(found.path, project), "region": region}}],
         "partialFingerprints": {"flowgateFinding/v1": found.id},
         "properties": {"flow": found.flow, "step": found.step, "state": found.state},
     }
@@ -83,7 +100,11 @@ def _result(found: Finding, index: int, project: Project) -> dict[str, Any]:
     return result
 
 
-def _place(path: str) -> dict[str, str]:
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026"
+
+
+def _place(path: str, project: Project) -> dict[str, str]:
     if os.path.isabs(path):
         return {"uri": "file://" + quote(path)}
-    return {"uri": quote(path), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(from_top(project, path)), "uriBaseId": "SRCROOT"}

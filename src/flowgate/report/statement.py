@@ -78,5 +78,7 @@ def _configuration(project: Project) -> list[dict[str, object]]:
     names = [name for name in (project.settings.origin, ".flowgate/ledger.yaml") if name]
     paths = [project.absolute(name) for name in names if os.path.isfile(project.absolute(name))]
     own: dict[str, object] = {"uri": f"pkg:pypi/metaflow-flowgate@{__version__}"}
-    files: list[dict[str, object]] = [{"name": name, "digest": {"sha256": held}} for name, held in digests(project, paths).items()]
+    files: list[dict[str, object]] = [
+        {"name": name, "digest": {"sha256": held}} for name, held in digests(project, paths).items()
+    ]
     return [own, *files]

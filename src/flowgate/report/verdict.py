@@ -3,42 +3,75 @@
 from __future__ import annotations
 
 import json
+import secrets
 
-from flowgate.finding import OVERRIDDEN, RESOLVED, in_reading_order
+from flowgate.finding import RESOLVED, in_reading_order
 from flowgate.ledger.match import remarks
 from flowgate.outcome import BLOCKED, INCONCLUSIVE, STALE
 from flowgate.project import Project
-from flowgate.report.findings import annotation, remark, text
+from flowgate.report.annotations import Annotation, commands, of_findings
+from flowgate.report.findings import text
 from flowgate.report.proof import printable_lines
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.run import Refusal
-from flowgate.verdict import FlowVerdict, Layer, Verdict
+from flowgate.verdict import Compared, FlowVerdict, Layer, Verdict
 
 
 def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool) -> str:
     """The whole output of `flowgate gate`."""
-    findings = in_reading_order(list(verdict.findings))
     if form == "json":
         return json.dumps(verdict.as_record(), indent=1) + "\n"
-    if form == "github":
-        shown = [annotation(found) for found in findings if found.state not in (OVERRIDDEN, RESOLVED)]
-        return "".join(shown + [line for flow in verdict.flows for line in _layer_annotations(flow)])
-    lines = [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
-    lines += [f"ledger: {remark}\n" for remark in remarks(verdict.standings)]
+    said = _text(verdict, project, quiet, color)
+    return commands(_annotations(verdict), project) + _inert(said) if form == "github" else said
+
+
+def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
+    """What the change brings to the ledger first, then the findings, then the flows."""
+    findings = in_reading_order(list(verdict.findings))
+    entered = verdict.compared.entered if verdict.compared is not None else ()
+    lines = [f"ledger: {printable(one.sentence())}\n" for one in entered]
+    lines += [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
+    lines += [f"ledger: {printable(remark)}\n" for remark in remarks(verdict.standings)]
     if lines:
         lines.append("\n")
+    lines += [_compared(verdict.compared, color)] if verdict.compared is not None else []
     lines += [_flow(flow, project, color) for flow in verdict.flows]
     return "".join(lines) + paint(f"gate: {verdict.result}", verdict.result, color) + "\n"
 
 
-def _layer_annotations(flow: FlowVerdict) -> list[str]:
+def _inert(said: str) -> str:
+    """Text in which GitHub looks for no commands, whatever names and reasons stand in it."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}\n{said}::{token}::\n"
+
+
+def _annotations(verdict: Verdict) -> list[Annotation]:
+    """Findings, then what blocks or stays undecided without one, then what the change brings to the ledger."""
+    told = of_findings(in_reading_order(list(verdict.findings)))
+    compared = verdict.compared
+    if compared is not None and compared.result == INCONCLUSIVE:
+        told.append(Annotation("error", "flowgate base comparison: inconclusive", compared.note))
+    told += [one for flow in verdict.flows for one in _of_layers(flow)]
+    entered = compared.entered if compared is not None else ()
+    return told + [
+        Annotation("notice", "flowgate override", one.sentence(), ".flowgate/ledger.yaml") for one in entered
+    ]
+
+
+def _of_layers(flow: FlowVerdict) -> list[Annotation]:
     """What blocks a flow, or leaves it undecided, without a finding of its own: a missing review, a crashed arm."""
     layers = (("review", flow.review), ("prove", flow.prove))
     return [
-        remark(flow.path, f"flowgate {name}: {layer.result}", layer.note)
+        Annotation("error", f"flowgate {name}: {layer.result}", layer.note, flow.path)
         for name, layer in layers
         if layer.result in (BLOCKED, STALE, INCONCLUSIVE) and layer.note
     ]
+
+
+def _compared(compared: Compared, color: bool) -> str:
+    against = f"{printable(compared.ref)} {compared.commit[:12]}".strip()
+    note = f"  {printable_lines(compared.note)}" if compared.note else ""
+    return f"against the base {against}: {paint(compared.result, compared.result, color)}{note}\n"
 
 
 def _flow(flow: FlowVerdict, project: Project, color: bool) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flowgate.change.base import base_of, likely_base, stated_base
+from flowgate.change.compare import weaker
+from flowgate.change.weakening import RULE as WEAKER_GATE
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
@@ -30,6 +33,21 @@ def current_findings(project: Project) -> list[Finding]:
     return [one for one in found if one.state != RESOLVED]
 
 
+def weaknesses(project: Project, base_ref: str = "") -> list[Finding] | None:
+    """What the change asks less of itself than its base: the one named, that of CI, or the branch it most likely goes to.
+
+    None where there is no base to compare with.
+
+    Raises:
+        Inconclusive: the base that is named is not there.
+    """
+    ref = base_ref or stated_base(project) or likely_base(project)
+    if not ref:
+        return None
+    with base_of(project, ref) as base:
+        return weaker(base, project)
+
+
 def _reviewed(target: Target) -> list[Finding]:
     """The findings of the review; a case that cannot be opened has none to override."""
     try:
@@ -38,13 +56,18 @@ def _reviewed(target: Target) -> list[Finding]:
         return []
 
 
-def finding_named(project: Project, name: str) -> Finding:
+def finding_named(project: Project, name: str, base_ref: str = "") -> Finding:
     """The finding with this id, or with an id that nothing else begins like.
+
+    Args:
+        base_ref: the base to compare with, for a finding of FG404.
 
     Raises:
         FlowgateError: there is none, or there are several.
     """
-    found = {one.id: one for one in current_findings(project)}
+    of_change = name.upper().startswith(WEAKER_GATE)
+    held = weaknesses(project, base_ref) or [] if of_change else current_findings(project)
+    found = {one.id: one for one in held}
     hits = [one for key, one in found.items() if key.lower().startswith(name.lower())]
     if name.upper() in (key.upper() for key in found) or len(hits) == 1:
         return hits[0]

@@ -91,14 +91,20 @@ def _against(base: Base, project: Project, paths: list[str], proof_of: Prover, w
     spent = time.monotonic() - began
     judged = _judged_by(base, project, wanted.policy_from_base)
     against = overlay(judged, found, "gate")
-    verdict = _through(judged, paths, proof_of, base if wanted.scope == CHANGED else None)
+    note = ""
+    try:
+        verdict = _through(judged, paths, proof_of, base if wanted.scope == CHANGED else None)
+    except FlowgateError as error:
+        if not any(one.blocks for one in against.findings):
+            raise
+        verdict, note = Verdict((), (), (), ()), str(error)  # what is weaker is why there is nothing to judge
     findings = (*against.findings, *verdict.findings)
     result = layer_result(against.findings, PASS)
     brought = tuple(entered(base, findings, read(project)))
     return verdict._replace(
         findings=findings,
         standings=(*against.standings, *verdict.standings),
-        compared=Compared(base.ref, base.commit, result, "", brought),
+        compared=Compared(base.ref, base.commit, result, note, brought),
         seconds={"base": round(spent, 2), **verdict.seconds},
     )
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from flowgate.discover import flow_sources
-from flowgate.errors import FlowgateError
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.files import read_text
+from flowgate.finding import Finding
 from flowgate.ledger.edit import renewed, without
 from flowgate.ledger.match import GONE, Standing, date_under_test, layer_of, match
 from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
@@ -19,13 +20,22 @@ from flowgate.lint.engine import UNREADABLE
 from flowgate.project import Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.target import Target, readable
-from flowgate.usecases.findings import current_findings, finding_named
+from flowgate.usecases.findings import current_findings, finding_named, weaknesses
 
 
 def override(
-    project: Project, name: str, reason: str, expires: str | None, by: str | None, approved_by: str | None = None
+    project: Project,
+    name: str,
+    reason: str,
+    expires: str | None,
+    by: str | None,
+    approved_by: str | None = None,
+    base_ref: str = "",
 ) -> Entry:
     """Accept the finding called `name` (a whole id, or enough of its beginning to be one).
+
+    Args:
+        base_ref: for a finding of FG404, the base that it was found against.
 
     Raises:
         FlowgateError: no finding or several have that id, it cannot be accepted, the reason is empty, the date is none, or
@@ -33,7 +43,7 @@ def override(
     """
     if not reason.strip():
         raise FlowgateError("an override needs a reason: why is the finding wrong here, or the risk accepted?")
-    found = finding_named(project, name)
+    found = finding_named(project, name, base_ref)
     if found.rule == UNREADABLE:
         raise FlowgateError(f"{found.id} cannot be overridden: of a file that cannot be read, nothing can be accepted")
     if found.rule in project.settings.ledger.non_overridable:
@@ -75,7 +85,7 @@ def renew(
 
 
 class Listed(NamedTuple):
-    """The ledger as it stands; `unknown` are entries on proofs of which no receipt tells."""
+    """The ledger as it stands; `unknown` are entries on proofs of which no receipt tells, or on a change without a base."""
 
     standings: list[Standing]
     unknown: list[Entry]
@@ -84,15 +94,30 @@ class Listed(NamedTuple):
 def listing(project: Project) -> Listed:
     """What every entry of the ledger is worth, against what holds now."""
     entries, found = read(project), current_findings(project)
-    proven = {(one.path, one.flow.name) for one in _proven(project)}
+    of_change = _weaknesses(project, entries)
+    proven = {one.path for one in _proven(project)}
+    layers = {entry.finding: layer_of(entry.rule) for entry in entries}
     unknown = [
         entry
         for entry in entries
-        if layer_of(entry.rule) in ("prove", "gate") and not any(path == entry.flow for path, _ in proven)
+        if (layers[entry.finding] == "prove" and entry.flow not in proven)
+        or (layers[entry.finding] == "gate" and of_change is None)
     ]
     known = [entry for entry in entries if entry not in unknown]
-    matched = match(found, known, date_under_test(project), project.root, project.settings.ledger)
+    matched = match(
+        [*found, *(of_change or [])], known, date_under_test(project), project.root, project.settings.ledger
+    )
     return Listed(matched.standings, unknown)
+
+
+def _weaknesses(project: Project, entries: list[Entry]) -> list[Finding] | None:
+    """What the change asks less than its base, where an entry speaks of that."""
+    if not any(layer_of(entry.rule) == "gate" for entry in entries):
+        return []
+    try:
+        return weaknesses(project)
+    except Inconclusive:
+        return None
 
 
 def prunable(project: Project) -> tuple[str, str]:
