@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _TEXTS = tuple(
     ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
 )
+_LAUNCH = re.compile(rb"[^\n]*(?:PYTHONPATH|\buvx?\s+run\b)(?:[^\n\\]|\\\n|\\)*")
+_LONGEST_TEXT = 1_000_000
 _DEEPEST = 4  # folders below `tests`
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
 
@@ -107,6 +110,38 @@ def text_files(folder: str) -> list[str]:
     return _noted(_TEXT, folder)
 
 
+def launch_lines(folder: str) -> tuple[str, ...]:
+    """The lines of a folder's texts that tell how Python is started: by `uv run`, or with a PYTHONPATH."""
+    witness.note(_LAUNCHES, folder, witness.STATES[_LAUNCHES](folder))
+    return _launch_lines(folder)
+
+
+@functools.cache
+def _launch_lines(folder: str) -> tuple[str, ...]:
+    found: set[str] = set()
+    for name in _listed(_TEXT, folder):
+        try:
+            data = witness.read_unseen(os.path.join(folder, name))
+        except OSError:
+            continue
+        if len(data) <= _LONGEST_TEXT and (b"uv" in data or b"PYTHONPATH" in data):
+            found.update(match[0].decode("utf-8", "replace") for match in _LAUNCH.finditer(data))
+    return tuple(sorted(found))
+
+
+@functools.cache
+def _state_of_texts(folder: str) -> str:
+    """When each text was changed last: where none was, none has to be read."""
+    from hashlib import sha256
+
+    texts = _listed(_TEXT, folder)
+    states = {name: witness.state_of_file(os.path.join(folder, name)) for name in texts}
+    told = "\0".join(f"{name}\0{state}" for name, state in states.items())
+    # A file that was changed just now may change again without its time telling.
+    mark = "?" if any(map(witness.is_fresh, states.values())) else ""
+    return mark + sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def tracked_files(folder: str) -> list[str]:
     """The files below a folder that git tracks, relative to it; none where it is no repository."""
     return _noted(_TRACKED, folder)
@@ -148,6 +183,23 @@ def is_test(path: str) -> bool:
     return name.startswith("test_") or name.endswith(("_test.py", "conftest.py")) or "tests" in folders.split("/")
 
 
+def judge_as_committed() -> None:
+    """From here on, only what git tracks is listed: the index is what a commit will hold."""
+    global _tracked_alone
+    _tracked_alone = True
+    forget()
+
+
+def loose_files(folder: str) -> set[str]:
+    """The files below a folder that git neither tracks nor ignores, absolute: no commit will hold them."""
+    listed = git(folder, "ls-files", "-z", "--others", "--exclude-standard") or ""
+    intended = git(folder, "diff-files", "--relative", "-z", "--name-only", "--diff-filter=A") or ""
+    return {os.path.join(folder, name) for name in (listed + intended).split("\0") if name}
+
+
+_tracked_alone = False
+
+
 def _noted(kind: str, folder: str) -> list[str]:
     witness.note(kind, folder, witness.STATES[kind](folder))
     return list(_listed(kind, folder))
@@ -166,6 +218,8 @@ def forget() -> None:
     witness.forget()
     _listed.cache_clear()
     _test_folders.cache_clear()
+    _launch_lines.cache_clear()
+    _state_of_texts.cache_clear()
 
 
 def _state_of_index(folder: str) -> str:
@@ -179,17 +233,23 @@ def _names(kind: str, folder: str) -> str:
     return "\0".join(_listed(kind, folder))
 
 
-_PYTHON, _TEXT, _TRACKED = "python files", "texts", "tracked files"
+_PYTHON, _TEXT, _TRACKED, _LAUNCHES = "python files", "texts", "tracked files", "launches"
 for _kind in (_PYTHON, _TEXT):
     witness.STATES[_kind] = functools.partial(_names, _kind)
 witness.STATES[_TRACKED] = _state_of_index
+witness.STATES[_LAUNCHES] = _state_of_texts
+witness.CONTENTS[_LAUNCHES] = lambda folder: "\0".join(_launch_lines(folder))
 witness.CONTENTS[_TRACKED] = functools.partial(_names, _TRACKED)
 
 
 def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
     patterns = [f"*{end}" for end in ends]
-    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns)
+    others = [] if _tracked_alone else ["--others", "--exclude-standard"]
+    listed = git(folder, "ls-files", "-z", "--cached", *others, "--", *patterns)
     if listed is not None:
+        if _tracked_alone:  # a file that is only intended to be added is in the index, with nothing in it
+            intended = git(folder, "diff-files", "--relative", "-z", "--name-only", "--diff-filter=A") or ""
+            listed = "\0".join(set(listed.split("\0")) - set(intended.split("\0")))
         found = {path for path in listed.split("\0") if path and ".ipynb_checkpoints/" not in path}
         return [path for path in found if os.path.isfile(os.path.join(folder, path))]
     return list(_walk(folder, ends))

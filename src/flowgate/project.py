@@ -91,11 +91,26 @@ def open_project(start: str) -> Project:
 _TOLD = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
 
 
+def _index_of_hook() -> tuple[str, str] | None:
+    """The repository that git started a hook for, and the index of the commit that is being made there; None elsewhere."""
+    index = os.environ.get("GIT_INDEX_FILE")
+    try:
+        here = repository_of(os.getcwd()) if index else None
+    except OSError:
+        return None
+    return (here, os.path.join(here, index)) if here and index else None
+
+
+_HOOK = _index_of_hook()  # before anything changes the folder
+
+
 def git(folder: str, *arguments: str, given: str | None = None) -> str | None:
     """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses."""
     import subprocess
 
     environment = {name: value for name, value in os.environ.items() if name not in _TOLD}
+    if _HOOK is not None and repository_of(os.path.abspath(folder)) == _HOOK[0]:
+        environment["GIT_INDEX_FILE"] = _HOOK[1]
     said = os.fsencode(given) if given is not None else b""
     try:
         done = subprocess.run(

@@ -15,6 +15,7 @@ from collections.abc import Callable
 FILE, FOLDER, MODULES = "file", "folder", "modules"
 Key = tuple[str, str]
 _LARGEST = 10_000_000
+_SETTLED = 2_000_000_000  # ns: a file changed so shortly before may change again without its time telling
 _looks: dict[Key, str] | None = None
 
 
@@ -44,6 +45,15 @@ def read(path: str) -> bytes:
         OSError: it cannot be read, is no file (a pipe would never end), or is too large to be code.
     """
     note(FILE, path, state_of_file(path))
+    return read_unseen(path)
+
+
+def read_unseen(path: str) -> bytes:
+    """The bytes of a file, where the look is written down as another kind than that of a file.
+
+    Raises:
+        OSError: as `read`.
+    """
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(found.st_mode) else "it is no regular file")
@@ -116,6 +126,14 @@ def state_of_file(path: str) -> str:
     except (OSError, ValueError):
         return ""
     return f"{found.st_mtime_ns}:{found.st_size}"
+
+
+def is_fresh(state: str) -> bool:
+    """Whether a file was changed so lately that it may change again within the same tick of its clock."""
+    import time
+
+    changed = state.partition(":")[0]
+    return changed.isdigit() and time.time_ns() - int(changed) < _SETTLED
 
 
 @functools.cache

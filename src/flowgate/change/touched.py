@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flowgate.change.base import Base
 from flowgate.change.entries import flows_entered
+from flowgate.discover import loose_files
+from flowgate.errors import Inconclusive
 from flowgate.flow.subject import files_of
 from flowgate.ledger.store import NAME as LEDGER
 from flowgate.ledger.store import Entry
+from flowgate.project import Project, git, repository_of
 from flowgate.review.record import slug_of
 from flowgate.target import Target
 
@@ -37,24 +40,56 @@ def touched(base: Base, targets: Iterable[Target], entries: list[Entry]) -> dict
 
 def _reason(base: Base, target: Target, entered: set[str]) -> str:
     project = target.project
-    record = project.state("reviews", slug_of(target.path, target.flow.name))
-    sources = [project.absolute(name) for name in target.settings.sources]
-    made_of = {_from(base, path) for path in [*files_of(target.flow, target.conf), *sources, record]}
-    mine = sorted(made_of & base.changed)
+    mine = sorted(_made_of(target, base.here) & base.changed)
     if mine:
         return f"{mine[0]} changed"
     if target.path in entered:
         return "an override of it changed"
-    ledger, state = (_from(base, project.absolute(name)) for name in (LEDGER, ".flowgate"))
-    for path in sorted(base.changed):
-        if path == ledger or path.startswith(f"{state}/reviews/"):
-            continue
-        if not os.path.exists(os.path.join(base.here, path)) and path.endswith(".py"):
+    ledger, state = (_from(base.here, project.absolute(name)) for name in (LEDGER, ".flowgate"))
+    others = (path for path in base.changed if path != ledger and not path.startswith(f"{state}/reviews/"))
+    return _readable_by_any(sorted(others), base.here)
+
+
+def _made_of(target: Target, here: str) -> set[str]:
+    """The files that a flow, its sources and its review are made of, from the top."""
+    project = target.project
+    record = project.state("reviews", slug_of(target.path, target.flow.name))
+    sources = [project.absolute(name) for name in target.settings.sources]
+    return {_from(here, path) for path in [*files_of(target.flow, target.conf), *sources, record]}
+
+
+def _readable_by_any(paths: Iterable[str], here: str) -> str:
+    """Why a change of some files, of which no flow is known to be made, may matter to every flow; empty where it cannot."""
+    for path in paths:
+        if not os.path.exists(os.path.join(here, path)) and path.endswith(".py"):
             return f"{path} is gone"
         if not _APART.fullmatch(path):
             return f"{path} changed, which any task may read"
     return ""
 
 
-def _from(base: Base, path: str) -> str:
-    return os.path.relpath(path, base.here).replace(os.sep, "/")
+def departures(project: Project) -> Callable[[Target], str]:
+    """For a flow, how what stands here departs from the commit that is pushed, or else from HEAD; empty where it does not.
+
+    Raises:
+        Inconclusive: git does not tell.
+    """
+    pushed = os.environ.get("PRE_COMMIT_TO_REF") or "HEAD"
+    here = repository_of(project.root)
+    told = git(here, "diff", "--no-ext-diff", "--name-only", "-z", pushed, "--") if here is not None else None
+    if here is None or told is None:
+        raise Inconclusive(f"what stands here cannot be compared with {pushed}, which is pushed: git refuses")
+    changed = set(filter(None, told.split("\0")))
+    loose = {_from(here, path) for path in loose_files(here)}
+
+    def departure(target: Target) -> str:
+        mine = sorted(_made_of(target, here) & (changed | loose))
+        if mine:
+            return f"{mine[0]} is not what {pushed[:12]} holds"
+        return _readable_by_any(sorted(changed), here)
+
+    return departure
+
+
+def _from(here: str, path: str) -> str:
+    return os.path.relpath(path, here).replace(os.sep, "/")

@@ -14,10 +14,11 @@ def main() -> None:
     """The console entry point."""
     arguments = sys.argv[1:]
     options = {argument for argument in arguments if argument.startswith("-")}
-    if arguments[:1] == ["lint"] and options <= {"--no-cache"}:
+    if arguments[:1] == ["lint"] and options <= {"--no-cache", "--as-committed"}:
         from flowgate.cli.quick import lint
 
-        code = lint([argument for argument in arguments[1:] if argument not in options], bool(options))
+        paths = [argument for argument in arguments[1:] if argument not in options]
+        code = lint(paths, "--no-cache" in options, "--as-committed" in options)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # what was read need not be taken apart again

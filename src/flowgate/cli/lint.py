@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, project_at
+from flowgate.cli.options import committed_option, common, project_at
 from flowgate.report.style import from_here, use_color
 
 
@@ -14,6 +14,7 @@ from flowgate.report.style import from_here, use_color
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--pedantic", is_flag=True, help="Warn also where the values cannot be told.")
 @click.option("--no-cache", is_flag=True, help="Judge anew what has not changed since it was judged.")
+@committed_option
 @common("text", "json", "sarif", "github")
 def command(
     paths: tuple[str, ...],
@@ -21,6 +22,7 @@ def command(
     diff: bool,
     pedantic: bool,
     no_cache: bool,
+    as_committed: bool,
     folder: str | None,
     form: str,
     quiet: bool,
@@ -52,6 +54,6 @@ def command(
         if mended and not quiet:
             click.echo(f"fixed: {mended} finding{'s' * (mended != 1)}", err=True)
     with Progress(quiet) as progress:
-        report = check(project, list(paths), pedantic, no_cache, progress.tell_files)
+        report = check(project, list(paths), pedantic, no_cache, progress.tell_files, as_committed)
     click.echo(show(report, form, quiet, use_color(color)), nl=False, color=True)
     return 1 if report.blocks else 0

@@ -49,6 +49,13 @@ overrides_option = click.option(
 )
 
 
+committed_option = click.option(
+    "--as-committed",
+    is_flag=True,
+    help="Judge what a commit holds: files that git does not track are left out, and none may be missing from it.",
+)
+
+
 def project_at(folder: str | None) -> Project:
     """The project around `folder`, the folder given to the group, or the current one; and stand there."""
     context = click.get_current_context()

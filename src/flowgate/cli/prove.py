@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, overrides_option, project_at
+from flowgate.cli.options import committed_option, common, overrides_option, project_at
 from flowgate.report.style import use_color
 
 
@@ -12,6 +12,7 @@ from flowgate.report.style import use_color
 @click.argument("flows", nargs=-1, metavar="[FLOW]...")
 @common("text", "json", "github")
 @click.option("--no-cache", is_flag=True, help="Run the arms even where a receipt would do.")
+@committed_option
 @overrides_option
 @click.option(
     "--schedules", type=click.IntRange(0), metavar="K", help="Try K more orders, drawn at random from a seed."
@@ -29,6 +30,7 @@ def command(
     quiet: bool,
     color: str,
     no_cache: bool,
+    as_committed: bool,
     overrides: tuple[str, ...],
     schedules: int | None,
     jobs: int | None,
@@ -61,7 +63,7 @@ def command(
     if (compare is not None) + diagnose + suggest > 1:
         raise click.UsageError("--compare, --diagnose and --suggest exclude each other")
     project, paint = project_at(folder), use_color(color)
-    wanted = use.Wanted(overrides, schedules, jobs, no_cache)
+    wanted = use.Wanted(overrides, schedules, jobs, no_cache, as_committed)
     with Progress(quiet or form == "json") as progress:
         if diagnose:
             diagnosed = use.diagnose(project, list(flows), wanted, progress.tell)

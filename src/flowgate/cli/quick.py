@@ -9,7 +9,7 @@ import sys
 from flowgate.errors import FlowgateError
 
 
-def lint(paths: list[str], fresh: bool) -> int:
+def lint(paths: list[str], fresh: bool, as_committed: bool) -> int:
     """Lint and print as `flowgate lint` does; the exit code."""
     gc.disable()  # the process ends before there is anything to sweep up
     try:
@@ -20,9 +20,10 @@ def lint(paths: list[str], fresh: bool) -> int:
             from flowgate.report.progress import Progress
 
             with Progress(False) as progress:
-                report = check(open_project(os.getcwd()), paths, fresh=fresh, tell=progress.tell_files)
+                tell = progress.tell_files
+                report = check(open_project(os.getcwd()), paths, fresh=fresh, tell=tell, as_committed=as_committed)
         else:
-            report = check(open_project(os.getcwd()), paths, fresh=fresh)
+            report = check(open_project(os.getcwd()), paths, fresh=fresh, as_committed=as_committed)
         from flowgate.report.findings import show
         from flowgate.report.style import use_color
 

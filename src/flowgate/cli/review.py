@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flowgate.cli.options import common, project_at
+from flowgate.cli.options import committed_option, common, project_at
 from flowgate.report.style import use_color
 
 
@@ -21,6 +21,7 @@ from flowgate.report.style import use_color
     help="Ask N times, independently: a new finding needs the majority, or it is recorded as contested.",
 )
 @click.option("--replay", is_flag=True, help="Judge nothing: only check that the committed reviews hold.")
+@committed_option
 @common("text")
 def command(
     flows: tuple[str, ...],
@@ -28,6 +29,7 @@ def command(
     source: str | None,
     votes: int | None,
     replay: bool,
+    as_committed: bool,
     folder: str | None,
     form: str,
     quiet: bool,
@@ -49,6 +51,8 @@ def command(
 
     if packet + replay + (source is not None) > 1:
         raise click.UsageError("--packet, --import and --replay exclude each other")
+    if as_committed and not replay:
+        raise click.UsageError("--as-committed goes with --replay")
     project = project_at(folder)
     if packet:
         made = use.packet_of(project, list(flows))
@@ -59,7 +63,7 @@ def command(
     if source is not None:
         standings = [use.take_from(project, list(flows), source)]
     elif replay:
-        standings = use.replay(project, list(flows))
+        standings = use.replay(project, list(flows), as_committed)
     else:
         with Progress(quiet) as progress:
             standings = use.ask_for(project, list(flows), votes, progress.tell_stage)

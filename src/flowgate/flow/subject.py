@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 
+from flowgate import witness
 from flowgate.errors import FlowgateError
 from flowgate.finding import digest
 from flowgate.flow.conf import Conf
@@ -40,6 +41,7 @@ def digests(project: Project, paths: Iterable[str]) -> dict[str, str]:
     """
     made = {}
     for path in paths:
+        witness.note(witness.FILE, path, witness.state_of_file(path))
         try:
             with open(path, "rb") as file:
                 data = file.read().replace(b"\r\n", b"\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flowgate.finding import DOUBT, WARNING, Finding, in_reading_order
 
@@ -14,6 +14,19 @@ class Examined(NamedTuple):
     findings: list[Finding]
     parents: list[tuple[str, str]]
     flows: int
+
+    def as_said(self) -> list[Any]:
+        """As it is remembered."""
+        return [[list(found) for found in self.findings], self.parents, self.flows]
+
+    @classmethod
+    def of_said(cls, said: Any) -> Examined | None:
+        """What was remembered; None where it cannot be what it was."""
+        try:
+            findings, parents, flows = said
+            return cls([Finding(*record) for record in findings], [(flow, name) for flow, name in parents], flows)
+        except (TypeError, ValueError):
+            return None
 
 
 def together(examined: Iterable[Examined], pedantic: bool) -> list[Finding]:

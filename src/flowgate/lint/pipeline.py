@@ -12,7 +12,7 @@ from flowgate import witness
 from flowgate.discover import forget
 from flowgate.finding import Finding
 from flowgate.lint.examined import Examined, together
-from flowgate.lint.memory import Memory
+from flowgate.memory import Memory
 from flowgate.project import Project
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ Tell = Callable[[int, int], None]
 
 
 class Linted(NamedTuple):
-    """The findings in reading order, and the number of files that were judged."""
+    """The findings in reading order, the number of files that were judged, and the files that each was made of, where that
+    was asked for."""
 
     findings: list[Finding]
     files: int
+    made_of: dict[str, list[str]] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
 
 
 class Answer(NamedTuple):
@@ -48,6 +50,7 @@ def lint_paths(
     pedantic: bool = False,
     fresh: bool = False,
     tell: Tell | None = None,
+    want_files: bool = False,
 ) -> Linted:
     """Lint those of some Python files that may hold a flow.
 
@@ -57,19 +60,20 @@ def lint_paths(
         pedantic: doubts too, as warnings.
         fresh: judge anew what is remembered.
         tell: given the number of files judged, and of all that are, now and then.
+        want_files: tell what each file was made of, which takes answers that are remembered.
 
     Raises:
         FlowgateError: the settings name an unknown rule, or ruff is not installed.
         Inconclusive: ruff gave no usable answer.
     """
     forget()
-    memory, asked = Memory(project, fresh), set(named)
+    memory, asked = memory_of(project, fresh), set(named)
     known: list[Examined] = []
     unknown: list[str] = []
     for path in paths:
         if path not in asked and memory.is_plain(path):
             continue
-        answer = memory.answer(path)
+        answer = Examined.of_said(memory.answer(path))
         if answer is None:
             unknown.append(path)
         else:
@@ -77,7 +81,16 @@ def lint_paths(
     if unknown:
         known += _judge(project, unknown, asked, memory, tell)
     memory.save()
-    return Linted(together(known, pedantic), len(known))
+    made_of = {path: memory.files(path) for path in paths} if want_files else {}
+    return Linted(together(known, pedantic), len(known), made_of)
+
+
+def memory_of(project: Project, fresh: bool = False) -> Memory:
+    """What lint said before."""
+    from flowgate.lint.ruff import program
+
+    ruff = witness.state_of_file(program()) if project.settings.lint.ruff else ""
+    return Memory(project, "lint.json", ("flow", "lint", "lint/rules"), (ruff,), fresh)
 
 
 def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory, tell: Tell | None) -> list[Examined]:
@@ -110,7 +123,7 @@ def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory, 
         if examined.flows:
             more = beside.get(project.relative(path), [])
             examined = examined._replace(findings=[*examined.findings, *more])
-        memory.add(path, examined, looks)
+        memory.add(path, examined.as_said(), looks)
         judged.append(examined)
     return judged
 

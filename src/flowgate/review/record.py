@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from flowgate import witness
 from flowgate.errors import FlowgateError
 from flowgate.files import Upgrade, parse_yaml, read_text, upgraded, write_whole
 from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
@@ -115,6 +116,7 @@ def load_from(path: str, shown: str) -> Record | None:
     Raises:
         FlowgateError: the record is there but is none.
     """
+    witness.note(witness.FILE, path, witness.state_of_file(path))
     if not os.path.lexists(path):
         return None
     data = upgraded(parse_yaml(read_text(path, shown), shown), VERSION, _UPGRADES, shown)

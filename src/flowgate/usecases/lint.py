@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from flowgate.discover import candidates, no_match
+from flowgate.discover import candidates, judge_as_committed, no_match
 from flowgate.finding import Finding
 from flowgate.lint.pipeline import Tell, lint_paths
 from flowgate.project import Project, project_of
@@ -29,16 +29,31 @@ class LintReport(NamedTuple):
 
 
 def check(
-    project: Project, paths: list[str], pedantic: bool = False, fresh: bool = False, tell: Tell | None = None
+    project: Project,
+    paths: list[str],
+    pedantic: bool = False,
+    fresh: bool = False,
+    tell: Tell | None = None,
+    as_committed: bool = False,
 ) -> LintReport:
     """Lint the flows at `paths`, or every flow of the project, where the ledger entry of none is unused.
 
+    Args:
+        as_committed: judge what git tracks, and nothing that lies beside it.
+
     Raises:
         FlowgateError: a path does not exist, the settings match nothing, or the ledger cannot be read.
+        Inconclusive: a flow is made of a file that is not committed.
     """
     project = project_of(project, paths)
+    if as_committed:
+        judge_as_committed()
     chosen = candidates(project, paths)
-    linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh, tell)
+    linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh, tell, want_files=as_committed)
+    if as_committed:
+        from flowgate.usecases.committed import refuse_loose
+
+        refuse_loose(project, linted.made_of)
     if not linted.files and not paths and project.settings.flows:
         raise no_match(project)
     if not os.path.lexists(project.state("ledger.yaml")):

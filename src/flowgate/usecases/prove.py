@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from flowgate.change.touched import departures
+from flowgate.discover import flow_sources, judge_as_committed
 from flowgate.errors import FlowgateError
 from flowgate.flow.contract import Contract, surface_of_flow
 from flowgate.ledger.match import overlay
-from flowgate.outcome import BLOCKED, PASS
+from flowgate.outcome import BLOCKED, INCONCLUSIVE, PASS
 from flowgate.project import Project, project_of
 from flowgate.prove import diagnose as diagnoses
 from flowgate.prove import suggest as suggestions
 from flowgate.prove.arms import Arm, Ran
 from flowgate.prove.diverge import Setting, diverging, first_cause, surface_of
-from flowgate.prove.ground import asked_of, contract_of, environment_of, ground_of, start_of
+from flowgate.prove.ground import Asked, asked_of, contract_of, environment_of, ground_of, start_of
 from flowgate.prove.pipeline import Tell, alone, prove, workplace
 from flowgate.prove.proof import Proof
 from flowgate.prove.store import user_store
@@ -30,21 +32,39 @@ class Wanted(NamedTuple):
     schedules: int | None = None
     jobs: int | None = None
     fresh: bool = False
+    as_committed: bool = False
+
+    def of(self, target: Target) -> Asked:
+        """What is asked of one flow."""
+        return asked_of(target, self.overrides, self.schedules, self.jobs, self.fresh)
 
 
 def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> list[Proof]:
     """Prove the flows at `paths`, or every flow of the project.
 
+    As committed, a flow that is not what is pushed is undecided, and a repository without flows has nothing to prove.
+
     Raises:
         FlowgateError: no flow is there, one cannot be parsed, or settings, config or ledger cannot be read.
     """
     project = project_of(project, paths)
+    if wanted.as_committed:
+        judge_as_committed()
+        if not paths and not project.settings.flows and not flow_sources(project):
+            return []
+    departure = departures(project) if wanted.as_committed else lambda _: ""
     proofs = []
     for target in all_readable(project, paths):
-        proof = prove(target, asked_of(target, *wanted), tell)
+        apart = departure(target)
+        proof = prove(target, wanted.of(target), tell) if not apart else _undecided(target, apart)
         findings = overlay(project, proof.findings, "prove", {target.path}).findings
         proofs.append(proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict)))
     return proofs
+
+
+def _undecided(target: Target, apart: str) -> Proof:
+    note = f"what stands here is not what is pushed: {apart}. Commit it or put it aside, check out what you push, and push again"
+    return Proof(target.path, target.flow.name, INCONCLUSIVE, "", note)
 
 
 def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
@@ -119,7 +139,7 @@ def diagnose(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> 
     project = project_of(project, paths)
     made = []
     for target in all_readable(project, paths):
-        asked = asked_of(target, *wanted)
+        asked = wanted.of(target)
         now = contract_of(target, asked.overrides)
         contract = now or Contract("order_independent", "", surface_of_flow(target.flow, target.settings))
         ground = ground_of(target, contract, asked.overrides)
@@ -138,4 +158,4 @@ def suggest(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> l
         Inconclusive: an arm failed, or the surface is not there.
     """
     project = project_of(project, paths)
-    return [suggestions.suggest(target, asked_of(target, *wanted), tell) for target in all_readable(project, paths)]
+    return [suggestions.suggest(target, wanted.of(target), tell) for target in all_readable(project, paths)]

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import NamedTuple
 
+from flowgate.discover import candidates, judge_as_committed
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.ledger.match import overlay
@@ -15,7 +16,9 @@ from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import standing, take
 from flowgate.review.packet import Packet, packet
+from flowgate.review.replay import Replayed, replayed
 from flowgate.target import Target, all_readable
+from flowgate.usecases.committed import refuse_loose
 from flowgate.verdict import layer_result
 
 
@@ -68,9 +71,29 @@ def ask_for(project: Project, paths: list[str], votes: int | None, tell: Tell) -
     return found
 
 
-def replay(project: Project, paths: list[str]) -> list[Reviewed]:
-    """How the committed reviews stand; nothing is asked and nothing written."""
-    return [_stand(target) for target in _named(project, paths)]
+def replay(project: Project, paths: list[str], as_committed: bool = False) -> list[Reviewed]:
+    """How the committed reviews stand; nothing is asked, and nothing written but what is remembered.
+
+    Args:
+        as_committed: of what git tracks alone; a repository without flows has nothing to replay.
+
+    Raises:
+        Inconclusive: a file cannot be parsed, or a flow is made of a file that is not committed.
+    """
+    if paths:
+        return [_stand(target) for target in _named(project, paths)]
+    if as_committed:
+        judge_as_committed()
+    held = replayed(project)
+    if held is None:
+        if as_committed and not project.settings.flows and not candidates(project).named:
+            return []
+        return [_stand(target) for target in _named(project, paths)]
+    if as_committed:
+        refuse_loose(project, held.made_of)
+    found = [one.findings for one in held.standings]
+    judged = iter(overlay(project, [each for one in found for each in one], "review").findings)
+    return [_reviewed(one, [next(judged) for _ in one.findings]) for one in held.standings]
 
 
 def exit_code(reviews: list[Reviewed]) -> int:
@@ -79,10 +102,13 @@ def exit_code(reviews: list[Reviewed]) -> int:
 
 
 def _stand(target: Target) -> Reviewed:
-    held = standing(target)
-    findings = overlay(target.project, held.findings, "review", {target.path}).findings
+    held = Replayed(target.path, target.flow.name, *standing(target))
+    return _reviewed(held, overlay(target.project, held.findings, "review", {target.path}).findings)
+
+
+def _reviewed(held: Replayed, findings: list[Finding]) -> Reviewed:
     verdict = layer_result(findings, held.verdict) if held.verdict in ("pass", "blocked") else held.verdict
-    return Reviewed(target.path, target.flow.name, verdict, held.note, tuple(findings), held.remarks)
+    return Reviewed(held.flow, held.name, verdict, held.note, tuple(findings), held.remarks)
 
 
 def _named(project: Project, paths: list[str]) -> list[Target]:

@@ -8,16 +8,14 @@ import sys
 from collections.abc import Iterator
 
 from flowgate import witness
-from flowgate.discover import text_files
+from flowgate.discover import launch_lines
 from flowgate.finding import Finding
 from flowgate.flow.paths import FIXED, UNKNOWN, Place, is_path_object, places
-from flowgate.flow.source import Source
 from flowgate.flow.trace import Called, Event, Import
 from flowgate.flow.values import Call, Display, Many, Module, Operation, Value, callee, options
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
-_LARGEST = 1_000_000
 _INSERTS = {"insert": 1, "append": 0, "extend": 0, "__set__": 0, "__setitem__": 1, "addsitedir": 0}
 
 
@@ -166,18 +164,15 @@ def _uv_launches(target: Target) -> bool:
     shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
     if os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (shebang.startswith(b"#!") and b"uv run" in shebang):
         return True
-    texts = [Source(target.project.absolute(name)).data for name in text_files(target.project.root)]
-    if any(b"PYTHONPATH" in text for text in texts):
+    lines = launch_lines(target.project.root)
+    if any("PYTHONPATH" in line for line in lines):
         return False  # what lies on the path of whoever starts it cannot be told
-    return any(_starts_with_uv(target, text) for text in texts)
+    return any(_starts_with_uv(target, line) for line in lines)
 
 
-def _starts_with_uv(target: Target, data: bytes) -> bool:
-    """Whether a script, workflow or document starts the flow by `uv run`."""
+def _starts_with_uv(target: Target, text: str) -> bool:
+    """Whether a line of a script, workflow or document starts the flow by `uv run`."""
     flow = os.path.basename(target.flow.path)
-    if flow.encode() not in data or b"uv" not in data or len(data) > _LARGEST:
-        return False
-    text = data.decode("utf-8", "replace")
     started = re.findall(rf"\buvx?\s+run\b(?:(?!\n|&&|;|\|).)*?[\s/]{re.escape(flow)}", text)
     return any("--with-editable" not in one and "--with ." not in one and " -m " not in one for one in started)
 

@@ -1,4 +1,4 @@
-"""What lint said of each file before, kept in `.flowgate/cache` and believed while nothing it was made from has changed.
+"""What was said of each file before, kept in `.flowgate/cache` and believed while nothing it was made from has changed.
 
 An answer is kept with every look at the user's files that led to it. A file whose time and size are the same is the same;
 one that was touched is compared by its content. What was kept by another version, or is damaged, is nothing.
@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import Any
 
 from flowgate import __version__, witness
 from flowgate.errors import FlowgateError
 from flowgate.files import cache_folder, write_whole
-from flowgate.finding import Finding
-from flowgate.lint.examined import Examined
-from flowgate.lint.ruff import program
 from flowgate.project import Project
 
-_NAME = "lint.json"
-_SETTLED = 2_000_000_000  # ns: a file changed so shortly before may change again without its time telling
 _UNSETTLED = "?"
 Look = list[Any]  # kind, path, state and, of a file, the digest of its content
 
 
 class Memory:
-    """The answers of earlier runs, by path; where `fresh`, there are none, and none are kept."""
+    """The answers of earlier runs, by path, each of them plain JSON; where `fresh`, there are none, and none are kept.
 
-    def __init__(self, project: Project, fresh: bool = False) -> None:
-        self._path = project.state("cache", _NAME)
-        self._state, self._key = project.state(), _key(project)
+    Args:
+        name: of the file that holds them.
+        rooms: the folders of flowgate's own code that an answer hangs on.
+        also: whatever else it hangs on.
+    """
+
+    def __init__(
+        self, project: Project, name: str, rooms: tuple[str, ...], also: tuple[str, ...] = (), fresh: bool = False
+    ) -> None:
+        self._name, self._path = name, project.state("cache", name)
+        self._state, self._key = project.state(), [*_key(project, rooms), *also]
         self._looks: list[Look] = []
         self._answers: dict[str, dict[str, Any]] = {}
         self._plain: dict[str, str] = {}
@@ -59,22 +61,23 @@ class Memory:
     def add_plain(self, path: str) -> None:
         """Remember that a file holds no flow."""
         state = witness.state_of_file(path)
-        if state and not _is_fresh(state):
+        if state and not witness.is_fresh(state):
             self._plain[path] = state
             self._changed = True
 
-    def answer(self, path: str) -> Examined | None:
-        """What was said of a file, where all that it was made from is as it was."""
+    def answer(self, path: str) -> Any:
+        """What was said of a file, where all that it was made from is as it was; None where nothing was, or it is not."""
         kept = self._answers.get(path)
-        if kept is None:
-            return None
         try:
-            if not all(self._holds(at) for at in kept["looks"]):
-                return None
-            findings = [Finding(*record) for record in kept["findings"]]
-            return Examined(findings, [(flow, name) for flow, name in kept["parents"]], kept["flows"])
+            return kept["said"] if kept is not None and all(self._holds(at) for at in kept["looks"]) else None
         except (IndexError, KeyError, TypeError, ValueError):
             return None
+
+    def files(self, path: str) -> list[str]:
+        """The files that the answer on a file was made from."""
+        kept = self._answers.get(path)
+        looks = [self._looks[at] for at in kept["looks"]] if kept is not None else []
+        return [name for kind, name, state, _ in looks if kind == witness.FILE and state]
 
     def _holds(self, at: int) -> bool:
         if at not in self._held:
@@ -84,15 +87,15 @@ class Memory:
     def _compare(self, look: Look) -> bool:
         kind, path, state, digest = look
         present = witness.STATES[kind](path)
-        if present == state:
+        if present == state and not present.startswith(_UNSETTLED):
             return True
         if not present or digest is None or witness.CONTENTS[kind](path) != digest:
             return False
-        if not _is_fresh(present):
+        if not witness.is_fresh(present):
             look[2], self._changed = present, True
         return True
 
-    def add(self, path: str, examined: Examined, looks: dict[witness.Key, str]) -> None:
+    def add(self, path: str, said: Any, looks: dict[witness.Key, str]) -> None:
         """Remember what was said of a file, with what it was made from."""
         if self._fresh:
             return
@@ -105,13 +108,8 @@ class Memory:
             content = witness.CONTENTS[kind](name) if state and kind in witness.CONTENTS else None
             places.append(len(self._looks))
             self._index[kind, name] = len(self._looks)
-            self._looks.append([kind, name, _UNSETTLED if content and _is_fresh(state) else state, content])
-        self._answers[path] = {
-            "looks": places,
-            "findings": [list(found) for found in examined.findings],
-            "parents": examined.parents,
-            "flows": examined.flows,
-        }
+            self._looks.append([kind, name, _UNSETTLED if content and witness.is_fresh(state) else state, content])
+        self._answers[path] = {"looks": places, "said": said}
         self._changed = True
 
     def save(self) -> None:
@@ -123,11 +121,14 @@ class Memory:
         used = sorted({at for kept in self._answers.values() for at in kept["looks"]})
         places = {at: place for place, at in enumerate(used)}
         looks = [self._looks[at] for at in used]
-        for kept in self._answers.values():
-            kept["looks"] = [places[at] for at in kept["looks"]]
-        data = {"key": self._key, "looks": looks, "answers": self._answers, "plain": self._plain}
+        answers = {
+            path: {"looks": [places[at] for at in kept["looks"]], "said": kept["said"]}
+            for path, kept in self._answers.items()
+        }
+        data = {"key": self._key, "looks": looks, "answers": answers, "plain": self._plain}
         try:
-            write_whole(os.path.join(cache_folder(self._state), _NAME), json.dumps(data, separators=(",", ":")), _NAME)
+            text = json.dumps(data, separators=(",", ":"))
+            write_whole(os.path.join(cache_folder(self._state), self._name), text, self._name)
         except FlowgateError:
             pass
 
@@ -144,18 +145,11 @@ def _is_sound(kept: dict[str, Any]) -> bool:
     )
 
 
-def _is_fresh(state: str) -> bool:
-    """Whether a file was changed so lately that it may change again within the same tick of its clock."""
-    changed = state.partition(":")[0]
-    return changed.isdigit() and time.time_ns() - int(changed) < _SETTLED
-
-
-def _key(project: Project) -> list[str]:
+def _key(project: Project, rooms: tuple[str, ...]) -> list[str]:
     """What every answer hangs on besides the user's files: the settings, the Python that reads, and flowgate itself."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    folders = [os.path.join(package, name) for name in ("flow", "lint", os.path.join("lint", "rules"))]
+    package = os.path.dirname(os.path.abspath(__file__))
+    folders = [os.path.join(package, *name.split("/")) for name in rooms]
     files = [
         entry.stat().st_mtime_ns for folder in folders for entry in os.scandir(folder) if entry.name.endswith(".py")
     ]
-    ruff = witness.state_of_file(program()) if project.settings.lint.ruff else ""
-    return [__version__, sys.version, repr(project.settings), f"{len(files)}:{max(files)}", ruff]
+    return [__version__, sys.version, repr(project.settings), f"{len(files)}:{max(files)}"]
