@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable
 
-FILE, FOLDER, MODULES = "file", "folder", "modules"
+FILE, FOLDER, MODULES, DEFINITIONS = "file", "folder", "modules", "definitions"
 Key = tuple[str, str]
 _LARGEST = 10_000_000
 _SETTLED = 2_000_000_000  # ns: a file changed so shortly before may change again without its time telling
@@ -167,6 +167,7 @@ CONTENTS: dict[str, Callable[[str], str | None]] = {FILE: content_of_file}
 # How each kind of look stands now.
 STATES: dict[str, Callable[[str], str]] = {
     FILE: state_of_file,
+    DEFINITIONS: state_of_file,
     FOLDER: state_of_folder,
     MODULES: state_of_modules,
 }

@@ -35,7 +35,7 @@ def reviewed(folder: Path, flowgate: Flowgate) -> None:
             os.utime(path, (OLD, OLD))
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[dict[str, str | None], str]] = {
     "nothing": ({}, "pass"),
     "the flow": ({"flow.py": fan("self.input")}, "stale"),
     "a module": ({"helper.py": "def twice(x):\n    return 3 * x\n"}, "stale"),

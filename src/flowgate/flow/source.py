@@ -19,18 +19,19 @@ _SCRIPT_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# /
 
 
 class Source:
-    """A file's bytes, its syntax tree and, where it cannot be read, the reason (`fault`) and its line."""
+    """A file's bytes, read unless they are given, its syntax tree and, where it cannot be read, the reason (`fault`) and its
+    line."""
 
     __slots__ = ("data", "fault", "fault_line", "path", "tree")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, data: bytes | None = None) -> None:
         self.path = path
         self.tree: ast.Module | None = None
         self.fault: str | None = None
         self.fault_line = 1
         self.data = b""
         try:
-            self.data = witness.read(path)
+            self.data = witness.read(path) if data is None else data
         except OSError as error:
             self.fault = f"cannot be read: {error.strerror or error}"
 

@@ -26,6 +26,15 @@ _WORTH_SHARING = 48  # files: fewer are judged before another process has starte
 Tell = Callable[[int, int], None]
 
 
+def _definitions(path: str) -> str:
+    from flowgate.lint.rules.seam_copy import digest_of_definitions
+
+    return digest_of_definitions(path)
+
+
+witness.CONTENTS[witness.DEFINITIONS] = _definitions
+
+
 class Linted(NamedTuple):
     """The findings in reading order, the number of files that were judged, and the files that each was made of, where that
     was asked for."""

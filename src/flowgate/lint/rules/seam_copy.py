@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from flowgate import witness
 from flowgate.discover import is_test, python_files, tracked_files
-from flowgate.finding import Finding
+from flowgate.finding import Finding, digest
 from flowgate.flow.model import SEAMS
+from flowgate.flow.shell import shell
 from flowgate.flow.source import Source
 from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Function, options
@@ -39,27 +43,57 @@ class SeamCopy(Rule):
         seams = _seams(target)
         if len(seams) < len(SEAMS):
             return
+        shapes = {name: _shape(seam) for name, seam in seams.items() if len(seam.body) >= _SHORTEST}
         for path in _beside(target):
-            source = Source(path)
-            if b"def " not in source.data or source.parse() is None:
-                continue
-            for function in source.tree.body if source.tree is not None else ():
-                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                    original = function.name if function.name in seams else _copied(function, seams)
-                    if original:
-                        yield self._finding(target, path, function, original)
+            state = witness.state_of_file(path)
+            witness.note(witness.DEFINITIONS, path, state)
+            for definition in _definitions(path, state):
+                original = definition.name if definition.name in seams else _copied(definition, shapes)
+                if original:
+                    yield self._finding(target, path, definition, original)
 
-    def _finding(self, target: Target, path: str, function: ast.AST, original: str) -> Finding:
-        name, where = getattr(function, "name", original), target.project.relative(path)
+    def _finding(self, target: Target, path: str, definition: Definition, original: str) -> Finding:
+        name, where = definition.name, target.project.relative(path)
         what = f"another `{name}` is defined here" if name == original else f"`{name}` is a near copy of the seam"
         message = f"{what}, beside the `{original}` of {target.path}: the two will drift apart"
-        found = self.found(target, function, None, message, code=f"{where}: def {name}")
-        return found._replace(path=where, line=getattr(function, "lineno", 1))
+        found = self.found(target, target.flow.cls.node, None, message, code=f"{where}: def {name}")
+        return found._replace(path=where, line=definition.line)
 
 
-def _seams(target: Target) -> dict[str, ast.AST]:
+class Definition(NamedTuple):
+    """A function at the top of a file, with the shape of its body; none where it is too short to be a copy."""
+
+    name: str
+    line: int
+    shape: tuple[str, ...]
+
+
+def digest_of_definitions(path: str) -> str:
+    """What the functions at the top of a file come to for this rule, however else the file changes."""
+    return digest(repr(_definitions(path, witness.state_of_file(path))))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _definitions(path: str, state: str) -> tuple[Definition, ...]:
+    """The functions at the top of a file, as it is in a state; those of another promoted flow are its own seams."""
+    try:
+        data = witness.read_unseen(path)
+    except OSError:
+        return ()
+    if b"def " not in data or shell().begin.encode() in data:
+        return ()
+    source = Source(path, data)
+    source.parse()
+    return tuple(
+        Definition(node.name, node.lineno, _shape(node) if len(node.body) >= _SHORTEST else ())
+        for node in (source.tree.body if source.tree is not None else ())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def _seams(target: Target) -> dict[str, ast.FunctionDef]:
     """The seams that the flow defines or imports."""
-    found: dict[str, ast.AST] = {}
+    found: dict[str, ast.FunctionDef] = {}
     for name in SEAMS:
         held = target.flow.module.env.get(name)
         for option in options(held) if held is not None else ():
@@ -90,31 +124,27 @@ def _beside(target: Target) -> list[str]:
     return found
 
 
-def _copied(function: ast.AST, seams: dict[str, ast.AST]) -> str:
-    body = getattr(function, "body", [])
-    if len(body) < _SHORTEST:
-        return ""
-    shape = _shape(function)
-    for name, seam in seams.items():
-        other = _shape(seam)
-        if len(getattr(seam, "body", [])) < _SHORTEST or not 0.8 < len(shape) / max(1, len(other)) < 1.25:
+def _copied(definition: Definition, shapes: dict[str, tuple[str, ...]]) -> str:
+    """The seam of which a function is a near copy; empty where it is of none."""
+    for name, other in shapes.items():
+        if not 0.8 < len(definition.shape) / max(1, len(other)) < 1.25:
             continue
-        matcher = difflib.SequenceMatcher(None, shape, other, autojunk=False)
+        matcher = difflib.SequenceMatcher(None, definition.shape, other, autojunk=False)
         if matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE:
             return name
     return ""
 
 
-def _shape(function: ast.AST) -> list[str]:
+def _shape(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
     """The kinds of syntax in a body, with the attributes and literals it uses; names may differ in a copy."""
     found = []
-    for statement in getattr(function, "body", []):
+    for statement in function.body:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
         for node in nodes(statement):
             detail = getattr(node, "attr", "") or (repr(node.value) if isinstance(node, ast.Constant) else "")
             found.append(f"{type(node).__name__} {detail}")
-    return found
+    return tuple(found)
 
 
 _BODY = """    total = 0
@@ -138,6 +168,10 @@ SeamCopy.bad = (
     Example("a metric in an analysis", promoted({"analysis.py": "def metric(scores, labels):\n    return 1.0\n"})),
 )
 SeamCopy.good = (
+    Example(
+        "the seams of another promoted flow",
+        promoted({"other/flow.py": f"{shell().stamped()}\n\ndef metric(scores, labels):\n    return 1.0\n"}),
+    ),
     Example("imported from the flow", promoted({"analysis.py": "from flow import metric\n\nprint(metric)\n"})),
     Example("a test's own helper", promoted({"tests/test_seams.py": "def metric(scores):\n    return 1.0\n"})),
     Example("a short function of its own", promoted({"plot.py": "def show(rows):\n    return rows\n"}, seams=_LONG)),
