@@ -60,7 +60,7 @@ def findings(count: int) -> Iterator[Held]:
             line=at + 1,
             step="train",
             code=f"x = {at}",
-            message=f"finding number {at}",
+            message=f"finding nr{at}x",
             mend="mend it",
             state=OVERRIDDEN if at % 10 == 9 else OPEN,
             note=HOSTILE,
@@ -98,12 +98,19 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(render(shown(60)), encoding="utf-8")
+    return path
+
+
 def test_it_renders_five_thousand_findings_and_filters_them(browser: Browser, large: Path) -> None:
     opened = Opened(browser, large)
     page = opened.page
     rows = page.locator("#findings > li")
     assert rows.count() == 5_000 and page.locator("#shown").inner_text() == "5000 of 5000 findings"
-    page.get_by_label("Words").fill("number 4999")
+    page.get_by_label("Words").fill("finding nr4999x")
     assert page.locator("#findings > li:visible").count() == 1
     page.get_by_label("Words").fill("")
     page.get_by_label("State").select_option("overridden")
@@ -115,8 +122,8 @@ def test_it_renders_five_thousand_findings_and_filters_them(browser: Browser, la
     assert opened.said == [] and opened.asked == [large.as_uri()]
 
 
-def test_whatever_stands_in_it_is_text(browser: Browser, large: Path) -> None:
-    opened = Opened(browser, large)
+def test_whatever_stands_in_it_is_text(browser: Browser, usual: Path) -> None:
+    opened = Opened(browser, usual)
     page = opened.page
     assert page.title().startswith("flowgate: blocked") and "owned" in page.title(), "the name is there, as text"
     assert page.locator("script").count() == 1 and page.locator("[onmouseover]").count() == 0
@@ -126,16 +133,16 @@ def test_whatever_stands_in_it_is_text(browser: Browser, large: Path) -> None:
     assert any("Content Security Policy" in said for said in opened.said), "and what got in would not be loaded"
 
 
-def test_the_graph_marks_where_the_arms_part(browser: Browser, large: Path) -> None:
-    page = Opened(browser, large).page
+def test_the_graph_marks_where_the_arms_part(browser: Browser, usual: Path) -> None:
+    page = Opened(browser, usual).page
     assert page.locator("rect.box.diverged").count() == 1 and page.locator("rect.box.follows").count() == 2
     assert "differs first" in page.locator("svg").first.text_content()  # type: ignore[operator]
     assert page.locator("circle.dot").count() == 2 and page.locator("line.span").count() == 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_readable_by_light_in_the_dark_and_in_print(browser: Browser, scheme: str, large: Path) -> None:
-    page = Opened(browser, large, color_scheme=scheme).page
+def test_it_is_readable_by_light_in_the_dark_and_in_print(browser: Browser, scheme: str, usual: Path) -> None:
+    page = Opened(browser, usual, color_scheme=scheme).page
     for selector in ("body", ".blocked", ".faint", ".warning", "a"):
         assert _contrast(page, selector) >= 4.5, selector
     page.emulate_media(media="print")
@@ -143,8 +150,8 @@ def test_it_is_readable_by_light_in_the_dark_and_in_print(browser: Browser, sche
     assert page.locator("#findings > li").first.is_visible()
 
 
-def test_it_is_used_with_the_keyboard_and_a_screen_reader(browser: Browser, large: Path) -> None:
-    page = Opened(browser, large, viewport={"width": 360, "height": 640}).page
+def test_it_is_used_with_the_keyboard_and_a_screen_reader(browser: Browser, usual: Path) -> None:
+    page = Opened(browser, usual, viewport={"width": 360, "height": 640}).page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than a phone"

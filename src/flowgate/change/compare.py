@@ -25,7 +25,7 @@ from flowgate.settings import Settings
 
 def weaker(base: Base, project: Project) -> list[Finding]:
     """Every way in which what stands in the project's folder asks less of itself than its base: findings of FG404."""
-    found = [*_forged(project), *_wiring(base, project)]
+    found = [*_wiring(base, project)]
     if base.project is None:
         found.append(_unreadable(base, project))
     else:
@@ -37,7 +37,18 @@ def weaker(base: Base, project: Project) -> list[Finding]:
         found += _silenced(base, project)
         found += weaker_records(base, project)
     unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
-    return list(unique.values())
+    return [*forged(project), *unique.values()]
+
+
+def forged(project: Project) -> list[Finding]:
+    """Receipts and remembered answers are made where they are used; committed ones would be believed unseen."""
+    listed = git(project.root, "ls-files", "-z", "--", ".flowgate/cache") or ""
+    held = sorted(name for name in listed.split("\0") if name)
+    if not held:
+        return []
+    message = f"{held[0]} is committed: receipts and remembered answers of somebody else would be believed"
+    mend = "run `git rm -r --cached .flowgate/cache`"
+    return [Weakening("cache", message, held[0], mend=mend).as_finding()]
 
 
 def _unreadable(base: Base, project: Project) -> Weakening:
@@ -46,15 +57,6 @@ def _unreadable(base: Base, project: Project) -> Weakening:
     return Weakening(
         "settings of the base", message, path, mend="mend them in the base first, or override this finding"
     )
-
-
-def _forged(project: Project) -> Iterator[Weakening]:
-    """Receipts and remembered answers are made where they are used; committed ones would be believed unseen."""
-    listed = git(project.root, "ls-files", "-z", "--", ".flowgate/cache") or ""
-    held = sorted(name for name in listed.split("\0") if name)
-    if held:
-        message = f"{held[0]} is committed: receipts and remembered answers of somebody else would be believed"
-        yield Weakening("cache", message, held[0], mend="run `git rm -r --cached .flowgate/cache`")
 
 
 def _governed(base: Base, project: Project, before: list[FlowClaims]) -> Iterator[Weakening]:

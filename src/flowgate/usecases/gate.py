@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from flowgate.change.base import Base, base_of, stated_base
-from flowgate.change.compare import weaker
+from flowgate.change.compare import forged, weaker
 from flowgate.change.entries import entered
 from flowgate.change.policy import ledger_of_both
 from flowgate.change.touched import touched
@@ -54,12 +54,12 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
     if not ref:
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
-        return _through(project, paths, _prover(tell, wanted))
+        return _alone(project, paths, _prover(tell, wanted))
     with ExitStack() as stack:
         try:
             base = stack.enter_context(base_of(project, ref))
         except Inconclusive as error:
-            judged = _through(project, paths, _not_run("the base is not known"))
+            judged = _alone(project, paths, _not_run("the base is not known"))
             return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
         return _against(base, project, paths, _prover(tell, wanted), wanted)
 
@@ -82,6 +82,13 @@ def _prover(tell: Tell, wanted: Wanted) -> Prover:
 
 def _not_run(why: str) -> Prover:
     return lambda target: Proof(target.path, target.flow.name, SKIPPED, "", f"not run: {why}")
+
+
+def _alone(project: Project, paths: list[str], proof_of: Prover) -> Verdict:
+    """All layers without a base; what is forged shows without one."""
+    against = overlay(project, forged(project), "gate").findings
+    verdict = _through(project, paths, proof_of)
+    return verdict._replace(findings=(*against, *verdict.findings))
 
 
 def _against(base: Base, project: Project, paths: list[str], proof_of: Prover, wanted: Wanted) -> Verdict:
