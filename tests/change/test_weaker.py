@@ -186,6 +186,123 @@ def test_what_only_looks_like_it_is_let_through(edits: Edit, base: Path, monkeyp
     assert [one.message for one in against_main(base, monkeypatch) if one.severity == ERROR] == []
 
 
+LINES = WORKFLOW.replace(
+    "      - uses: flowgate/flowgate@1111111111111111111111111111111111111111\n        with:\n          policy-from-base: true\n",
+    "      - run: |\n          pip install flowgate\n          flowgate gate --base-ref origin/main\n",
+)
+CALLED = LINES.replace("  gate:\n    runs-on: ubuntu-latest", "  gate:\n    runs-on: ubuntu-latest").replace(
+    "      - run: |\n          pip install flowgate\n          flowgate gate --base-ref origin/main\n",
+    "      - uses: ./.github/actions/check\n",
+)
+ACTION = "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: flowgate gate --base-ref origin/main\n"
+GATE_LINE = "          flowgate gate --base-ref origin/main\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("flowgate gate --base-ref origin/main || true", "passes although"),
+        ("flowgate gate --base-ref origin/main | tee log", "passes although"),
+        ("flowgate gate --base-ref origin/main &", "passes although"),
+        ("flowgate gate --base-ref origin/main; exit 0", "passes although"),
+        ("set +e\nflowgate gate --base-ref origin/main\necho done", "passes although"),
+        ("trap 'exit 0' EXIT\nflowgate gate --base-ref origin/main", "passes although"),
+        ("flowgate lint", "does not run `flowgate gate"),
+        ("flowgate gate", "does not run `flowgate gate --base-ref"),
+        ("flowgate gate --base-ref HEAD", "does not run `flowgate gate --base-ref"),
+        ("echo flowgate gate --base-ref origin/main", "does not run the gate any more"),
+        ("# flowgate gate --base-ref origin/main", "does not run the gate any more"),
+        ("cat <<'EOF'\nflowgate gate --base-ref origin/main\nEOF", "does not run the gate any more"),
+        ("gate() {\nflowgate gate --base-ref origin/main\n}", "or whether it does"),
+        ('if [ "$GITHUB_ACTOR" = ada ]; then exit 0; fi\nflowgate gate --base-ref origin/main', "or whether it does"),
+        ("sed -i '/determinism/d' flowgate.toml\nflowgate gate --base-ref origin/main", "what the gate is to judge"),
+        ("git checkout -q origin/main\nflowgate gate --base-ref origin/main", "what the gate is to judge"),
+    ],
+)
+def test_a_script_that_hides_skips_or_misleads_the_gate_is_named(
+    line: str, words: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(repository, FILES | {GATE: LINES})
+    change(repository, {GATE: (GATE_LINE, "".join(f"          {one}\n" for one in line.split("\n")))})
+    found = [one.message for one in against_main(repository, monkeypatch) if one.severity == ERROR]
+    assert any(words in message for message in found), found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "flowgate gate --base-ref origin/main --format github --summary s.md",
+        "flowgate gate \\\n  --base-ref origin/main \\\n  --sarif s.sarif",
+        "set -o pipefail\nflowgate gate --base-ref origin/main | tee log",
+        'code=0\nflowgate gate --base-ref origin/main || code=$?\ncat log\nexit "$code"',
+        'args=(--base-ref origin/main)\nflowgate gate "${args[@]}"',
+        "if ! flowgate gate --base-ref origin/main; then\n  echo ::error::no\n  exit 1\nfi",
+        "uv run flowgate gate --base-ref origin/main --no-cache",
+        "set -euo pipefail\npython -m flowgate gate --base-ref origin/main",
+    ],
+)
+def test_a_script_that_says_the_same_otherwise_is_let_through(
+    line: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(repository, FILES | {GATE: LINES})
+    change(repository, {GATE: (GATE_LINE, "".join(f"          {one}\n" for one in line.split("\n")))})
+    assert [one.message for one in against_main(repository, monkeypatch) if one.severity == ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ({"action.yml": ("origin/main", "origin/main || true")}, "passes although"),
+        ({"action.yml": ("flowgate gate --base-ref origin/main", "true")}, "does not run the gate any more"),
+        ({"gate.yml": ("      - uses: ./.github", "      - if: github.actor == 'ada'\n        uses: ./.github")}, "may be skipped"),
+        ({"action.yml": ("origin/main\n", "origin/main --format github\n")}, ""),
+        ({"gate.yml": ("      - uses: ./.github/actions/check\n", "      - run: flowgate gate --base-ref origin/main\n")}, ""),
+    ],
+)  # fmt: skip
+def test_a_local_action_is_read_as_a_part_of_the_job(
+    edits: dict[str, tuple[str, str]], words: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"action.yml": ".github/actions/check/action.yml", "gate.yml": GATE}
+    committed(repository, FILES | {GATE: CALLED, places["action.yml"]: ACTION})
+    change(repository, {places[name]: edit for name, edit in edits.items()})
+    found = [one.message for one in against_main(repository, monkeypatch) if one.severity == ERROR]
+    assert any(words in message for message in found) if words else found == [], found
+
+
+HYDRA = {
+    "flow/noise_flow.py": FLOW.replace("from metaflow import FlowSpec, step", "import os\n\nfrom metaflow import Config, FlowSpec, step").replace(
+        "    @step\n    def start", "    cfg = Config('cfg', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'conf/config.yaml'))\n\n    @step\n    def start", 1
+    ),
+    "flow/conf/config.yaml": "defaults: [{contract: strict}, {experiment: noise}, _self_]\nclaims:\n  full: [gather.results, an_*.an_result]\nsurface: ${claims.full}\n",
+    "flow/conf/contract/strict.yaml": "# @package _global_\nkind: order_independent\n",
+    "flow/conf/contract/serial.yaml": "# @package _global_\nkind: single_worker\n",
+    "flow/conf/experiment/_base.yaml": "determinism: ${kind}\nsurface: ${surface}\n",
+    "flow/conf/experiment/noise.yaml": "defaults: [_base, _self_]\nname: noise\n",
+    "flow/conf/experiment/wide.yaml": "defaults: [_base, _self_]\nname: wide\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ({"config.yaml": ("contract: strict", "contract: serial")}, "contract of NoiseFlow is weaker"),
+        ({"config.yaml": ("an_*.an_result", "an_lift.an_result")}, "an_drop.an_result"),
+        ({"contract/strict.yaml": ("order_independent", "nondeterministic")}, "contract of NoiseFlow is weaker"),
+        ({"experiment/_base.yaml": ("surface: ${surface}", "surface: [gather.results]")}, "an_drop.an_result"),
+        ({"experiment/wide.yaml": "# @package _global_\ndefaults:\n  - _base@experiment\n  - override /contract: serial\n  - _self_\nexperiment: {name: wide}\n"}, "contract of experiment wide"),
+        ({"config.yaml": ("surface: ${claims.full}", "surface: [gather.results, an_*.an_result]")}, ""),
+        ({"experiment/wide.yaml": ("name: wide", "name: wide\nsurface: ['*.an_result', gather.results]")}, ""),
+    ],
+)  # fmt: skip
+def test_a_claim_is_followed_through_the_config(
+    edits: Edit, words: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(repository, HYDRA)
+    change(repository, {f"flow/conf/{name}": edit for name, edit in edits.items()})
+    found = [one.message for one in against_main(repository, monkeypatch) if one.severity == ERROR]
+    assert any(words in message for message in found) if words else found == [], found
+
+
 def test_findings_point_to_where_the_base_was_left(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change(base, {TOML: ("workers = 4", "# fewer, for now\nworkers = 2")})
     (found,) = against_main(base, monkeypatch)

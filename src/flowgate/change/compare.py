@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
+from flowgate.change.ci.compare import weaker_workflows
+from flowgate.change.ci.jobs import FOLDER as WORKFLOWS
 from flowgate.change.claims import FlowClaims, claims_of, setting_line
 from flowgate.change.documents import parsed, text_of
 from flowgate.change.flows import weaker_flows
@@ -16,8 +18,6 @@ from flowgate.change.owners import place_of, weaker_owners
 from flowgate.change.policy import weaker_policy
 from flowgate.change.records import weaker_records
 from flowgate.change.weakening import Weakening
-from flowgate.change.workflows import FOLDER as WORKFLOWS
-from flowgate.change.workflows import weaker_workflows
 from flowgate.finding import Finding
 from flowgate.project import Project, git
 from flowgate.settings import Settings
@@ -85,7 +85,7 @@ def _wiring(base: Base, project: Project) -> Iterator[Weakening]:
     paths = (git(base.here, "ls-files", "-z") or "").split("\0")
     for code, message, line in weaker_hooks(parsed(was), parsed(now), now, paths):
         yield Weakening(code, message, base.placed(project, HOOKS), line)
-    for path, (code, message, line), severity in weaker_workflows(base.top, base.here):
+    for path, (code, message, line), severity in weaker_workflows(base.top, base.here, "flowgate" in was):
         yield Weakening(code, message, base.placed(project, path), line, severity=severity)
     for code, message, line in weaker_owners(base.top, base.here, _guarded(base, project)):
         yield Weakening(code, message, base.placed(project, place_of(base.here)), line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Iterator
 
@@ -178,6 +179,12 @@ def _hidden(artifact: str, now: FlowClaims) -> bool:
     return any(name == f"_{artifact}" for _, name in now.stored)
 
 
+def _holds(entry: str, other: str) -> bool:
+    """Whether an entry of a surface stands for all that another stands for."""
+    (step, _, artifact), (pattern, _, name) = other.rpartition("."), entry.rpartition(".")
+    return artifact == name and fnmatch.fnmatchcase(step or "end", pattern or "end")
+
+
 def _weaker_experiment(
     name: str, was: Experiment, now: Experiment, flows: tuple[FlowClaims, FlowClaims]
 ) -> Iterator[tuple[str, str]]:
@@ -189,7 +196,7 @@ def _weaker_experiment(
     ):
         said = _contract(f"experiment {name}", was.contract, now.contract)
         yield f"experiment {name} {_change(was.contract, now.contract)}", said
-    lost = sorted(set(was.surface) - set(now.surface))
+    lost = sorted(entry for entry in set(was.surface) if not any(_holds(other, entry) for other in now.surface))
     if lost and (was.surface, now.surface) != (before.surface, after.surface) and now.surface:
         yield (
             f"experiment {name} surface: {' '.join(lost)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -68,9 +69,20 @@ def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Said]:
         ("launcher", was.launcher, now.launcher),
         ("run_options", was.run_options, now.run_options),
     ):
-        if before != after:
+        if before != after and not _only_adds(before, after):
             shown = " ".join(after) or "(none)"
             yield key, f"prove.{key}: {shown}", f"the arms are started otherwise than in the base: {shown}"
+
+
+def _only_adds(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether a command line only has options more, none of which sends the arms elsewhere or names other workers."""
+    if not after or (before and after[: len(before)] != before):
+        return False
+    added = after[len(before) :]
+    return all(_HARMLESS.fullmatch(word) for word in added)
+
+
+_HARMLESS = re.compile(r"--(frozen|locked|offline|no-sync|with|tag|quiet)|retry(:.*)?|timeout(:.*)?|catch(:.*)?|-q")
 
 
 def _ledger(was: LedgerSettings, now: LedgerSettings) -> Iterator[Said]:

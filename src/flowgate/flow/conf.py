@@ -38,6 +38,7 @@ class Composed(NamedTuple):
 
 
 OVERRIDE = "override"
+_ROUNDS = 5  # of files that choose others: each round settles at least one more
 
 
 def open_conf(primary: str) -> Conf | None:
@@ -144,8 +145,13 @@ def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None 
     chosen = dict(part.split("=", 1) for part in overrides if "=" in part)
     if experiment is not None:
         chosen["experiment"] = experiment
-    made = _Composition(conf, chosen)
-    made.add_file(conf.primary, "", "")
+    for _ in range(_ROUNDS):
+        made = _Composition(conf, chosen)
+        made.add_file(conf.primary, "", "")
+        further = {name: choice for name, choice in made.overridden.items() if name not in chosen}
+        if not further:
+            break
+        chosen |= further  # a file that was merged chooses another for a group of the same defaults list
     for key, text in chosen.items():
         name = key.lstrip("+~")
         path = conf.groups.get(name, {}).get(text)
@@ -164,6 +170,7 @@ class _Composition:
         self.tree: Tree = {}
         self.origins: Tree = {}
         self.files: list[str] = []
+        self.overridden: dict[str, str] = {}
 
     def add(self, held: Tree, package: str, origin: str) -> None:
         """Merge values at a place, and note where they came from."""
@@ -198,14 +205,18 @@ class _Composition:
             name, choice = next(iter(entry.items()))
             words = str(name).split()
             optional, name = "optional" in words, words[-1]
-            if "override" in words or name.startswith("hydra/"):
+            if name.lstrip("/").startswith("hydra/"):
+                return
+            if "override" in words:
+                self.overridden[name.partition("@")[0].lstrip("/")] = str(choice)
                 return
             name, _, renamed = name.partition("@")
             name = name.lstrip("/") if name.startswith("/") else f"{group}/{name}".lstrip("/")
             choice = self.chosen.get(name, choice)
         elif isinstance(entry, str):
-            base, _, choice = entry.rpartition("/")
-            name, renamed = f"{group}/{base}".strip("/") if not base.startswith("/") else base.strip("/"), ""
+            held, _, renamed = entry.partition("@")
+            base, _, choice = held.rpartition("/")
+            name = f"{group}/{base}".strip("/") if not base.startswith("/") else base.strip("/")
         else:
             raise FlowgateError(f"{path}: `defaults` holds {entry!r}, which is neither a name nor `group: choice`")
         for one in choice if isinstance(choice, list) else [choice]:

@@ -11,6 +11,7 @@ from flowgate.flow.conf import Composed, Conf, compose
 from flowgate.flow.model import Flow
 from flowgate.settings import FlowSettings
 
+_DEEPEST = 20  # interpolations that lead to interpolations
 PINNED = ("aggregate.aggregate_results", "aggregate.lift_results", "an_*.an_result")
 
 
@@ -55,13 +56,17 @@ def of_config(composed: Composed, key: str) -> object:
     return _resolved(composed, composed.tree.get(key))
 
 
-def _resolved(composed: Composed, value: object) -> object:
-    """A value that is one interpolation, `${path.to.key}`, as what stands there."""
+def _resolved(composed: Composed, value: object, depth: int = 0) -> object:
+    """A value with each interpolation, `${path.to.key}`, as what stands there, however often that is one itself."""
+    if isinstance(value, list):
+        return [_resolved(composed, one, depth) for one in value]
     match = re.fullmatch(r"\$\{([\w.]+)\}", value) if isinstance(value, str) else None
+    if match is None or depth > _DEEPEST:
+        return value
     held: object = composed.tree
-    for key in match[1].split(".") if match else ():
+    for key in match[1].split("."):
         held = held.get(key) if isinstance(held, dict) else None
-    return held if match else value
+    return _resolved(composed, held, depth + 1)
 
 
 def surface_of_flow(flow: Flow, own: FlowSettings) -> tuple[str, ...]:

@@ -44,13 +44,14 @@ def asked_of(
     jobs: int | None = None,
     fresh: bool = False,
 ) -> Asked:
-    """What was asked on the command line, laid over the settings.
+    """What was asked on the command line, laid over the settings; their overrides reduce no flow that has no Config.
 
     Raises:
         FlowgateError: an override would change the claim itself.
     """
     settings = target.project.settings.prove
-    overrides = tuple(dict.fromkeys([*settings.overrides, *overrides]))
+    reached = settings.overrides if any(one.kind == "Config" for one in target.flow.settings().values()) else ()
+    overrides = tuple(dict.fromkeys([*reached, *overrides]))
     weakening = [one for one in overrides if re.match(r"[+~]*(experiment\.)?(determinism|surface)\b", one)]
     if weakening:
         raise FlowgateError(f"overrides of a proof may not change the claim itself: {weakening[0]}")
