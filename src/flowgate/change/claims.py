@@ -125,7 +125,7 @@ def _at_end(flow: Flow) -> set[str]:
 def _experiments(target: Target, conf: Conf, top: str) -> dict[str, Experiment]:
     """The experiments of a config, by name: those that cannot be composed claim nothing."""
     found = {}
-    for name, path in sorted(conf.groups.get("experiment", {}).items()):
+    for name, path in sorted(conf.experiments.items()):
         try:
             made = declared(target.flow, conf, target.settings, (f"experiment={name}",))
         except FlowgateError:

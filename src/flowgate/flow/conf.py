@@ -21,6 +21,12 @@ class Conf(NamedTuple):
     primary: str
     groups: dict[str, dict[str, str]]
 
+    @property
+    def experiments(self) -> dict[str, str]:
+        """The experiments that can be chosen; a name that begins with `_` is a part that others are composed from."""
+        choices = self.groups.get("experiment", {})
+        return {name: path for name, path in choices.items() if not name.startswith("_")}
+
     def files(self) -> list[str]:
         """Every YAML file of the folder."""
         return [self.primary, *(path for choices in self.groups.values() for path in choices.values())]

@@ -83,7 +83,7 @@ def _composed(target: Target) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, experiment in [
         ("default", None),
-        *((f"experiment={one}", one) for one in conf.groups.get("experiment", ())),
+        *((f"experiment={one}", one) for one in conf.experiments),
     ]:
         try:
             text = yaml.safe_dump(compose(conf, (), experiment).tree, sort_keys=False)

@@ -143,6 +143,7 @@ def _same_step(was: dict[Any, Any], steps: list[dict[Any, Any]], hooked: bool) -
     same: tuple[Callable[[dict[Any, Any]], bool], ...] = (
         lambda step: was.get("id") is not None and step.get("id") == was.get("id"),
         lambda step: _label(step, hooked) == _label(was, hooked),
+        lambda step: hooked and "run" in was and runs_hooks(step),
         lambda step: ("uses" in step) == ("uses" in was),
     )
     return next((step for is_same in same for step in steps if is_same(step)), None)

@@ -37,7 +37,7 @@ class ContractMissing(Rule):
             return
         if not target.promoted:
             yield from self._settings_alone(target)
-        experiments: list[str | None] = [*sorted(conf.groups.get("experiment", {}))]
+        experiments: list[str | None] = [*sorted(conf.experiments)]
         for name in experiments or [None]:
             try:
                 composed = compose(conf, experiment=name)
@@ -45,7 +45,7 @@ class ContractMissing(Rule):
                 if target.promoted:
                     yield self._finding(target, conf.primary, f"the config cannot be composed: {error}", str(error))
                 continue
-            path = conf.groups["experiment"][name] if name else conf.primary
+            path = conf.experiments[name] if name else conf.primary
             for fault in _faults(composed, target):
                 yield self._finding(target, path, f"experiment {name or 'config'}: {fault}", f"{name}: {fault}")
 

@@ -78,7 +78,7 @@ class NoSurface(Rule):
 
 def _contracts(target: Target) -> list[Contract]:
     """What the default composition claims, and what each experiment does; those that cannot be composed are FG401's."""
-    names = target.conf.groups.get("experiment", {}) if target.conf is not None else {}
+    names = target.conf.experiments if target.conf is not None else {}
     found = []
     for overrides in ((), *((f"experiment={name}",) for name in names)):
         try:

@@ -29,7 +29,7 @@ class UntaggedAxis(Rule):
     def check(self, target: Target) -> Iterator[Finding]:
         if target.conf is None or target.broken_config():
             return
-        experiments = target.conf.groups.get("experiment", {})
+        experiments = target.conf.experiments
         read = _names_read(target)
         for name, path in sorted(experiments.items()):
             for fault, keys in _faults(_composed(target, name, path), path, read):
@@ -159,6 +159,11 @@ UntaggedAxis.bad = (
 UntaggedAxis.good = (
     Example(
         "one data axis, one training axis", _experiment("axes: {noise: [0.1], eval_k: [50]}\ndata_axes: [noise]\n")
+    ),
+    Example(
+        "a part of experiments, which is none itself",
+        _experiment("axes: {noise: [0.1], eval_k: [50]}\ndata_axes: [noise]\n")
+        | {"conf/experiment/_base.yaml": "data_axes: [noise]\n"},
     ),
     Example("no axes at all", _experiment("axes: {}\ndata_axes: []\n")),
 )

@@ -59,7 +59,7 @@ def table(target: Target, pages: list[Page]) -> list[str]:
     if conf is None:
         return []
     rows = []
-    for name in sorted(conf.groups.get("experiment", {})):
+    for name in sorted(conf.experiments):
         try:
             experiment = compose(conf, (), name).tree.get("experiment", {})
         except FlowgateError as error:
