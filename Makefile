@@ -9,12 +9,12 @@ SARIF := 1.58.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fast check bench docs setup clean
+.PHONY: demo test fast check bench docs picture browser setup clean
 
 demo: setup
 	@$(BIN)/python examples/demo.py
 
-test: check
+test: check browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests
 
 fast: setup
@@ -29,16 +29,28 @@ check: setup
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/gate.yml
 	$(BIN)/zizmor --offline --strict-collection --quiet action.yml .github/workflows
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --requirement bench/requirements.txt
 	$(BIN)/python bench/lint.py
+	$(BIN)/python bench/commit.py
 	$(BIN)/python bench/review.py
 	$(BIN)/python bench/prove.py
 
 docs: setup
 	$(BIN)/python docs/generate.py
+
+picture: setup browser
+	FLOWGATE_PICTURE=1 $(BIN)/python -m pytest tests/functional/test_report.py
+
+# Debian's chromium, for the tests of the page.
+browser:
+	@command -v chromium > /dev/null || { \
+	    sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    $$sudo apt-get -qq update && $$sudo apt-get -qq install --yes --no-install-recommends chromium > /dev/null; }
 
 setup: $(VENV)/ready
 

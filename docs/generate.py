@@ -37,17 +37,19 @@ def rule_index() -> str:
     )
 
 
-def command_page() -> str:
-    """Every command's `--help`."""
-    parts = ["# Commands"]
-    for name in ["", *COMMANDS]:
-        command: click.Command | None = cli.get_command(click.Context(cli), name) if name else cli
-        assert command is not None
-        context = click.Context(
-            command, info_name=f"flowgate {name}".strip(), max_content_width=100, terminal_width=100
-        )
-        parts.append(f"## {context.info_name}\n\n```\n{command.get_help(context)}\n```")
-    return HEAD + "\n\n".join(parts) + "\n"
+def command_pages() -> dict[str, str]:
+    """A page for every command with its `--help`, and an index, by file name."""
+    rows = [f"| [{name}]({name}.md) | {said} |" for name, said in COMMANDS.items()]
+    table = "| command | what it does |\n| --- | --- |\n" + "\n".join(rows)
+    made = {"README.md": f"{HEAD}# Commands\n\n{_help('')}\n\n{table}\n"}
+    return made | {f"{name}.md": f"{HEAD}# flowgate {name}\n\n{_help(name)}\n" for name in COMMANDS}
+
+
+def _help(name: str) -> str:
+    command: click.Command | None = cli.get_command(click.Context(cli), name) if name else cli
+    assert command is not None
+    context = click.Context(command, info_name=f"flowgate {name}".strip(), max_content_width=100, terminal_width=100)
+    return f"```\n{command.get_help(context)}\n```"
 
 
 def contributing() -> str:
@@ -73,7 +75,7 @@ def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     made = {ROOT / "docs" / "rules" / f"{one.id}.md": HEAD + page(one) for one in LISTED}
     made[ROOT / "docs" / "rules" / "README.md"] = rule_index()
-    made[ROOT / "docs" / "commands.md"] = command_page()
+    made |= {ROOT / "docs" / "commands" / name: text for name, text in command_pages().items()}
     made[ROOT / "CONTRIBUTING.md"] = contributing()
     for name, kind in SCHEMAS.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
@@ -84,13 +86,19 @@ def pages() -> dict[Path, str]:
 def main() -> int:
     """Write or check; the number of files that differ, at most 1."""
     check = "--check" in sys.argv[1:]
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    made = pages()
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
+    stray = [
+        path for folder in ("rules", "commands") for path in (ROOT / "docs" / folder).glob("*") if path not in made
+    ]
+    for path in stray:
+        print(f"{path.relative_to(ROOT)} is of nothing that there is; remove it")
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is not what the code says; run `make docs`' if check else 'written'}")
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(pages()[path])
-    return int(check and bool(stale))
+            path.write_text(made[path])
+    return int(bool(stray) or (check and bool(stale)))
 
 
 if __name__ == "__main__":

@@ -58,10 +58,11 @@ def _hooks(root: str) -> Step:
     path = ".pre-commit-config.yaml"
     hooks = "".join(f"      - id: {name}\n" for name in _HOOKS)
     entry = f"  - repo: {_REPOSITORY}\n    rev: v{__version__}\n    hooks:\n{hooks}"
-    again = "run `pre-commit install -t pre-commit -t pre-push`"
+    again = "run `pre-commit install -t pre-commit -t pre-merge-commit -t pre-push`"
     text = user_text(root, path)
     if text is None:
-        return _write(root, path, f"repos:\n{entry}", MADE, again)
+        kinds = "default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]\n"
+        return _write(root, path, f"{kinds}repos:\n{entry}", MADE, "run `pre-commit install`")
     if any(name in text for name in _HOOKS):
         return Step(path, LEFT, "it has flowgate's hooks already")
     grown = _with_entry(text, entry)

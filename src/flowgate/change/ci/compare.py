@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flowgate.change.ci.jobs import Job, Reader, runs_hooks
+from flowgate.change.ci.jobs import OWN, Job, Reader, runs_hooks
 from flowgate.change.ci.scripts import HOOKS, asked, hides, lines, meddles, skips
 from flowgate.change.documents import Said, line_of, listed, mapping, text_of
 from flowgate.finding import ERROR, WARNING
@@ -179,7 +179,7 @@ def _weaker_action(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[Told]:
 
 
 def _is_local(uses: str) -> bool:
-    return uses.startswith("./")
+    return uses.startswith(OWN)
 
 
 def _is_own(key: str, value: object) -> bool:

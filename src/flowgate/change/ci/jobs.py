@@ -11,8 +11,9 @@ from flowgate.change.ci.scripts import runs_gate
 from flowgate.change.documents import listed, mapping, parsed, text_of
 
 FOLDER = ".github/workflows"
-_ACTION = re.compile(r"(^|/)[\w.-]*flowgate[\w.-]*(/[^@]*)?(@|$)|^\./?$")
+_ACTION = re.compile(r"(^|/)[\w.-]*flowgate[\w.-]*(/[^@]*)?(@|$)|^[.$]/?$")
 _HOOK_ACTION = re.compile(r"(^|/)(pre-commit/action|prek-action)(@|$)")
+OWN = ("./", "$/")  # how a workflow names what lies in its own repository
 _DEEPEST = 4  # local actions that use local actions
 Said = dict[Any, Any]
 
@@ -58,8 +59,8 @@ class Reader(NamedTuple):
     def is_gate(self, step: Said) -> bool:
         """Whether a step, or a job that calls a workflow, runs flowgate."""
         uses = str(step.get("uses", ""))
-        if uses.startswith("./") and uses.endswith((".yml", ".yaml")):
-            document = mapping(parsed(text_of(self.top, uses)))
+        if uses.startswith(OWN) and uses.endswith((".yml", ".yaml")):
+            document = mapping(parsed(text_of(self.top, uses[2:])))
             jobs = [mapping(job) for job in mapping(document.get("jobs")).values()]
             inner = [mapping(one) for job in jobs for one in listed(job.get("steps"))]
             return any(self.is_gate(one) for one in inner if not str(one.get("uses", "")).endswith((".yml", ".yaml")))
@@ -71,7 +72,7 @@ class Reader(NamedTuple):
         """A step, or those of the local composite action that it uses; each with the shell and conditions it runs under."""
         step = {**step, "shell": step.get("shell") or _default_shell(around), "env": _env(around) | _env(step)}
         uses = str(step.get("uses", ""))
-        inside = self._action(uses) if uses.startswith("./") and depth < _DEEPEST else []
+        inside = self._action(uses[2:]) if uses.startswith(OWN) and depth < _DEEPEST else []
         if not inside:
             yield step
         for one in inside:
@@ -81,9 +82,9 @@ class Reader(NamedTuple):
             made: Said = {**inner, "continue-on-error": tolerant, "if": " && ".join(both) or None}
             yield from self._expanded({k: v for k, v in made.items() if v is not None}, step, depth + 1)
 
-    def _action(self, uses: str) -> list[Any]:
+    def _action(self, folder: str) -> list[Any]:
         for name in ("action.yml", "action.yaml"):
-            document = mapping(parsed(text_of(self.top, os.path.normpath(os.path.join(uses, name)))))
+            document = mapping(parsed(text_of(self.top, os.path.normpath(os.path.join(folder, name)))))
             if document:
                 return listed(mapping(document.get("runs")).get("steps"))
         return []
