@@ -6,6 +6,7 @@ import fnmatch
 import os
 from typing import Any, NamedTuple
 
+from flowgate import witness
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Conf, Tree, compose, line_of
@@ -13,7 +14,7 @@ from flowgate.flow.contract import declared, of_config
 from flowgate.flow.model import LINEAR, Flow
 from flowgate.project import Project
 from flowgate.review.case import is_asked
-from flowgate.target import Target, readable
+from flowgate.target import Target, targets
 
 Place = tuple[str, str]  # step, artifact
 
@@ -59,17 +60,49 @@ class FlowClaims(NamedTuple):
         return any(fnmatch.fnmatchcase(step, held or "end") and name == artifact for held, _, name in entries)
 
 
-def claims_of(project: Project, top: str) -> list[FlowClaims]:
-    """The claims of every flow of a project that can be read.
+def claims_of(project: Project, top: str, asked: Asked | None = None) -> list[FlowClaims]:
+    """The claims of the flows of a project that can be read.
 
     Args:
         top: the top of the repository, from which paths are told.
+        asked: which files are asked of; None for all.
     """
     try:
         sources = flow_sources(project)
     except FlowgateError:  # the settings name flows, and there is none
         return []
-    return [_claims(target, top) for target in readable(project, sources)]
+    found: list[FlowClaims] = []
+    parents: set[tuple[str, str]] = set()
+    for source in sources:
+        if source.parse() is None or (asked is not None and not asked.may_concern(_from(top, source.path))):
+            continue
+        witness.watch()
+        held = targets(project, source)
+        made = [_claims(target, top) for target in held]
+        looks = {_from(top, path) for kind, path in witness.seen() if kind == witness.FILE}
+        looks |= {name for one in made for name in one.sources}
+        parents |= {parent for target in held for parent in target.parents()}
+        if asked is None or asked.concerns({*looks, _from(top, source.path)}):
+            found += made
+    root = os.path.relpath(project.root, top)
+    bases = {(os.path.normpath(os.path.join(root, path)), name) for path, name in parents}
+    return [one for one in found if (one.path, one.name) not in bases]
+
+
+class Asked(NamedTuple):
+    """Which flows are asked of: those whose file is one of `files`, and those made of a file that is one of `changed`; None
+    where any may be."""
+
+    files: frozenset[str] | None
+    changed: frozenset[str] | None
+
+    def may_concern(self, path: str) -> bool:
+        """Whether a file has to be looked into at all."""
+        return self.files is None or path in self.files
+
+    def concerns(self, made_of: set[str]) -> bool:
+        """Whether a flow made of some files is asked of."""
+        return self.changed is None or bool(made_of & self.changed)
 
 
 def _claims(target: Target, top: str) -> FlowClaims:

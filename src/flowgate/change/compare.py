@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flowgate.change.base import Base
 from flowgate.change.ci.compare import weaker_workflows
 from flowgate.change.ci.jobs import FOLDER as WORKFLOWS
-from flowgate.change.claims import FlowClaims, claims_of, setting_line
+from flowgate.change.claims import Asked, FlowClaims, claims_of, setting_line
 from flowgate.change.documents import parsed, text_of
 from flowgate.change.flows import weaker_flows
 from flowgate.change.hooks import FILE as HOOKS
@@ -29,7 +29,7 @@ def weaker(base: Base, project: Project) -> list[Finding]:
     if base.project is None:
         found.append(_unreadable(base, project))
     else:
-        before, now = claims_of(base.project, base.top), claims_of(project, base.here)
+        before, now = _claims(base, base.project, project)
         found += _governed(base, project, before)
         found += _policy(base.project.settings, project)
         found += weaker_flows(base, project, before, now)
@@ -38,6 +38,20 @@ def weaker(base: Base, project: Project) -> list[Finding]:
         found += weaker_records(base, project)
     unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
     return [*forged(project), *unique.values()]
+
+
+def _claims(base: Base, then: Project, project: Project) -> tuple[list[FlowClaims], list[FlowClaims]]:
+    """The flows of the base and of now of which something changed: what is made of the same files claims the same.
+
+    Where the settings changed, or code or config came or went, any flow may claim something else.
+    """
+    claimed = {path for path in base.changed if path.endswith((".py", ".yaml", ".yml", ".toml", ".json"))}
+    kept = all(os.path.exists(os.path.join(top, path)) for path in claimed for top in (base.top, base.here))
+    if not kept or any(path.endswith(".toml") for path in claimed) or then.settings != project.settings:
+        return claims_of(then, base.top), claims_of(project, base.here)
+    now = claims_of(project, base.here, Asked(None, base.changed))
+    files = frozenset(one.path for one in now) | base.changed
+    return claims_of(then, base.top, Asked(files, None)), now
 
 
 def forged(project: Project) -> list[Finding]:
