@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -197,3 +198,23 @@ def test_a_runner_without_a_package_index_is_undecided(runner: Runner) -> None:
     acted = runner.act()
     assert acted.outputs == {"verdict": "inconclusive", "exit-code": "3"} and acted.done.code != 0, acted.done
     assert "could not be installed" in acted.done.out
+
+
+@pytest.mark.parametrize("way", ["requirements", "uv"])
+def test_the_action_sets_the_project_s_environment_up(way: str, runner: Runner) -> None:
+    """The arms run in an environment of the project's own, which holds what it asked for and nothing of flowgate's."""
+    pinned = f"metaflow=={version('metaflow')}"
+    held = "__import__('importlib.metadata').metadata.version('metaflow') + str(__import__('importlib.util').util.find_spec('hypothesis'))"
+    files = {"flow.py": fan(held), "flowgate.toml": settings()}
+    if way == "uv":
+        project = f'[project]\nname = "noise"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["{pinned}"]\n'
+        write(runner.repository, {"pyproject.toml": project})
+        assert run(["uv", "lock", "--quiet"], runner.repository).code == 0
+        runner.commit(files | {"pyproject.toml": project}, "          uv: true\n")
+    else:
+        runner.commit(
+            files | {"deps/requirements.txt": pinned + "\n"}, "          requirements: deps/requirements.txt\n"
+        )
+    acted = runner.act()
+    (proof,) = acted.verdict["proofs"]
+    assert acted.outputs["verdict"] == "pass" and len(proof["arms"]) == 2, acted.verdict["findings"]
