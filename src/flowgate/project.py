@@ -104,13 +104,19 @@ def _index_of_hook() -> tuple[str, str] | None:
 _HOOK = _index_of_hook()  # before anything changes the folder
 
 
-def git(folder: str, *arguments: str, given: str | None = None) -> str | None:
-    """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses."""
+def git(folder: str, *arguments: str, given: str | None = None, index: str | None = None) -> str | None:
+    """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses.
+
+    Args:
+        index: the file to use for git's own.
+    """
     import subprocess
 
     environment = {name: value for name, value in os.environ.items() if name not in _TOLD}
     if _HOOK is not None and repository_of(os.path.abspath(folder)) == _HOOK[0]:
         environment["GIT_INDEX_FILE"] = _HOOK[1]
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = index
     said = os.fsencode(given) if given is not None else b""
     try:
         done = subprocess.run(

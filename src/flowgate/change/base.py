@@ -14,7 +14,17 @@ from flowgate.project import Project, git, open_project, repository_of
 
 # What claims are written in. Data, notebooks and pictures stay where they are.
 _READ = (".py", ".toml", ".yaml", ".yml", ".json", "CODEOWNERS")
+_LINK = "120000"  # git's mode of a symbolic link
 _EVENTS = {"pull_request": "pull_request", "pull_request_target": "pull_request", "merge_group": "merge_group"}
+
+
+# Differences as they are: by no program of the user's, and in submodules too, whatever their settings say.
+WHOLE = ("--no-ext-diff", "--ignore-submodules=none")
+
+
+def from_above(top: str, path: str) -> str:
+    """A path from a folder above it, as findings name it."""
+    return os.path.relpath(path, top).replace(os.sep, "/")
 
 
 class Base(NamedTuple):
@@ -118,29 +128,39 @@ def _commit(here: str, ref: str) -> str:
 
 
 def _extract(here: str, commit: str, top: str) -> None:
-    """Write the tree of a commit, as far as claims are written in it; git's own list of files stays whole."""
-    objects = git(here, "rev-parse", "--path-format=absolute", "--git-path", "objects")
-    listed = git(here, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-    made = git(top, "init", "--quiet", "--template=", ".")
-    if objects is None or listed is None or made is None:
-        raise Inconclusive(f"the tree of {commit} cannot be read: it takes git 2.31 or newer, and all of its objects")
-    os.makedirs(os.path.join(top, ".git", "objects", "info"), exist_ok=True)
-    with open(os.path.join(top, ".git", "objects", "info", "alternates"), "w", encoding="utf-8") as file:
-        file.write(objects.strip() + "\n")
-    wanted = "".join(f"{name}\0" for name in listed.split("\0") if name.endswith(_READ) or ".flowgate/" in name)
+    """Write the tree of a commit, as far as claims are written in it; git's own list of its files stays whole.
+
+    The objects are asked of the repository itself, which knows where those are that it lacks.
+    """
+    kind = (git(here, "rev-parse", "--show-object-format") or "sha1").strip()
+    listed = git(here, "ls-tree", "-r", "-z", "--full-tree", commit)
+    made = git(top, "init", "--quiet", "--template=", f"--object-format={kind}", ".")
+    index = os.path.join(top, ".git", "index")
+    if listed is None or made is None or git(here, "read-tree", commit, index=index) is None:
+        raise Inconclusive(f"the tree of {commit} cannot be read; `git fsck` says what is missing")
     # A filter, such as that of large files, would fetch over the network what no claim is written in.
     plain = ["-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"]
-    read = git(top, "read-tree", commit)
-    written = git(top, *plain, "checkout-index", "--quiet", "-z", "--stdin", given=wanted)
-    if read is None or written is None:
-        raise Inconclusive(f"the tree of {commit} cannot be written to {top}")
+    write = [*plain, "checkout-index", "--quiet", f"--prefix={top}/", "-z", "--stdin"]
+    if git(here, *write, given="".join(f"{name}\0" for name in _wanted(listed)), index=index) is None:
+        raise Inconclusive(f"the tree of {commit} cannot be written: objects of it are missing; run `git fetch`")
+
+
+def _wanted(listed: str) -> Iterator[str]:
+    """The files of a tree in which claims may be written: by their names, and links, which may lead to such files."""
+    for entry in filter(None, listed.split("\0")):
+        told, _, name = entry.partition("\t")
+        if name.endswith(_READ) or ".flowgate/" in name or told.startswith(_LINK):
+            yield name
 
 
 def _place_then(project: Project, here: str, renamed: dict[str, str]) -> str:
     """Where the folder that the gate stands in was, from the top: with its settings, where those moved."""
     origin = os.path.relpath(project.absolute(project.settings.origin or "flowgate.toml"), here)
     before = next((was for was, now in renamed.items() if now == origin), None)
-    return os.path.dirname(before) if before is not None else os.path.relpath(os.getcwd(), here)
+    if before is not None:
+        return os.path.dirname(before)
+    place = os.path.relpath(os.getcwd(), here)
+    return os.path.relpath(project.root, here) if place.startswith("..") else place
 
 
 def _project(folder: str, top: str) -> tuple[Project | None, str]:
@@ -155,7 +175,7 @@ def _project(folder: str, top: str) -> tuple[Project | None, str]:
 
 def _difference(here: str, commit: str) -> tuple[frozenset[str], dict[str, str]]:
     """The paths that differ between a commit and the work tree, untracked ones included, and those that moved."""
-    told = git(here, "diff", "--no-ext-diff", "--name-status", "-M", "-z", commit, "--")
+    told = git(here, "diff", *WHOLE, "--name-status", "-M", "-z", commit, "--")
     others = git(here, "ls-files", "--others", "--exclude-standard", "-z")
     if told is None or others is None:
         raise Inconclusive(f"what changed since {commit} cannot be told: git refuses to compare them")

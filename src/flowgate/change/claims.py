@@ -7,6 +7,7 @@ import os
 from typing import Any, NamedTuple
 
 from flowgate import witness
+from flowgate.change.base import from_above
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Conf, Tree, compose, line_of
@@ -74,15 +75,15 @@ def claims_of(project: Project, top: str, asked: Asked | None = None) -> list[Fl
     found: list[FlowClaims] = []
     parents: set[tuple[str, str]] = set()
     for source in sources:
-        if source.parse() is None or (asked is not None and not asked.may_concern(_from(top, source.path))):
+        if source.parse() is None or (asked is not None and not asked.may_concern(from_above(top, source.path))):
             continue
         witness.watch()
         held = targets(project, source)
         made = [_claims(target, top) for target in held]
-        looks = {_from(top, path) for kind, path in witness.seen() if kind == witness.FILE}
+        looks = {from_above(top, path) for kind, path in witness.seen() if kind == witness.FILE}
         looks |= {name for one in made for name in one.sources}
         parents |= {parent for target in held for parent in target.parents()}
-        if asked is None or asked.concerns({*looks, _from(top, source.path)}):
+        if asked is None or asked.concerns({*looks, from_above(top, source.path)}):
             found += made
     root = os.path.relpath(project.root, top)
     bases = {(os.path.normpath(os.path.join(root, path)), name) for path, name in parents}
@@ -112,7 +113,7 @@ def _claims(target: Target, top: str) -> FlowClaims:
     stored = {(name, artifact) for name, step in flow.steps.items() for artifact in step.trace.attributes}
     root = os.path.relpath(target.project.root, top)
     return FlowClaims(
-        path=_from(top, flow.path),
+        path=from_above(top, flow.path),
         name=flow.name,
         promoted=target.promoted,
         reviewed=is_asked(target),
@@ -164,7 +165,7 @@ def _experiments(target: Target, conf: Conf, top: str) -> dict[str, Experiment]:
         except FlowgateError:
             continue
         if made is not None:
-            found[name] = Experiment(made.kind, made.surface, _from(top, path), line_of(path, ("determinism",)))
+            found[name] = Experiment(made.kind, made.surface, from_above(top, path), line_of(path, ("determinism",)))
     return found
 
 
@@ -178,11 +179,11 @@ def _written(target: Target, conf: Conf | None, key: str, top: str) -> tuple[str
     if composed is not None and of_config(composed, key) is not None:
         path = _origin(composed.origins, key)
         if path:
-            return _from(top, path), line_of(path, (key,))
+            return from_above(top, path), line_of(path, (key,))
     if settings.origin:
         path = target.project.absolute(settings.origin)
-        return _from(top, path), setting_line(path, key, target.path)
-    return _from(top, target.flow.path), 1
+        return from_above(top, path), setting_line(path, key, target.path)
+    return from_above(top, target.flow.path), 1
 
 
 def _origin(origins: Tree, key: str) -> str:
@@ -210,7 +211,3 @@ def setting_line(path: str, key: str, flow: str = "") -> int:
         if inside and line.split("=", 1)[0].strip().strip("\"'") == key:
             return number
     return table
-
-
-def _from(top: str, path: str) -> str:
-    return os.path.relpath(path, top).replace(os.sep, "/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
@@ -11,15 +12,16 @@ from flowgate.change.ci.compare import weaker_workflows
 from flowgate.change.ci.jobs import FOLDER as WORKFLOWS
 from flowgate.change.claims import Asked, FlowClaims, claims_of, setting_line
 from flowgate.change.documents import parsed, text_of
-from flowgate.change.flows import weaker_flows
+from flowgate.change.flows import successor_of, weaker_flows
 from flowgate.change.hooks import FILE as HOOKS
 from flowgate.change.hooks import weaker_hooks
 from flowgate.change.owners import place_of, weaker_owners
 from flowgate.change.policy import weaker_policy
 from flowgate.change.records import weaker_records
 from flowgate.change.weakening import Weakening
+from flowgate.errors import Inconclusive
 from flowgate.finding import Finding
-from flowgate.project import Project, git
+from flowgate.project import Project, git, repository_of
 from flowgate.settings import Settings
 
 
@@ -34,8 +36,8 @@ def weaker(base: Base, project: Project) -> list[Finding]:
         found += _policy(base.project.settings, project)
         found += weaker_flows(base, project, before, now)
         found += _left_out(base, project)
-        found += _silenced(base, project)
-        found += weaker_records(base, project)
+        found += _silenced(base, project, now)
+        found += weaker_records(base, project, lambda path, name: successor_of(path, name, before, now, base.renamed))
     unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
     return [*forged(project), *unique.values()]
 
@@ -47,6 +49,9 @@ def _claims(base: Base, then: Project, project: Project) -> tuple[list[FlowClaim
     """
     claimed = {path for path in base.changed if path.endswith((".py", ".yaml", ".yml", ".toml", ".json"))}
     kept = all(os.path.exists(os.path.join(top, path)) for path in claimed for top in (base.top, base.here))
+    kept = kept and not any(
+        os.path.islink(os.path.join(top, path)) for path in base.changed for top in (base.top, base.here)
+    )
     if not kept or any(path.endswith(".toml") for path in claimed) or then.settings != project.settings:
         return claims_of(then, base.top), claims_of(project, base.here)
     now = claims_of(project, base.here, Asked(None, base.changed))
@@ -55,8 +60,22 @@ def _claims(base: Base, then: Project, project: Project) -> tuple[list[FlowClaim
 
 
 def forged(project: Project) -> list[Finding]:
-    """Receipts and remembered answers are made where they are used; committed ones would be believed unseen."""
-    listed = git(project.root, "ls-files", "-z", "--", ".flowgate/cache") or ""
+    """Receipts and remembered answers are made where they are used; committed ones would be believed unseen.
+
+    Raises:
+        Inconclusive: git refuses to say what is committed.
+    """
+    state, cache = project.state(), project.state("cache")
+    link = next((path for path in (state, cache) if os.path.islink(path)), None)
+    if link is not None:
+        shown = project.relative(link)
+        message = f"{shown} is a link: receipts and remembered answers may lie where somebody else keeps them"
+        return [Weakening("cache link", message, shown, mend="make it a folder").as_finding()]
+    if repository_of(project.root) is None or not os.path.isdir(cache):
+        return []
+    listed = git(project.root, "ls-files", "-z", "--", ".flowgate/cache")
+    if listed is None:
+        raise Inconclusive("git refuses to say whether .flowgate/cache is committed; does it trust this folder?")
     held = sorted(name for name in listed.split("\0") if name)
     if not held:
         return []
@@ -133,17 +152,17 @@ def _left_out(base: Base, project: Project) -> Iterator[Weakening]:
             yield Weakening(f"left out: {one.name}", message, path)
 
 
-def _silenced(base: Base, project: Project) -> Iterator[Weakening]:
-    """Comments, new with the change, by which ruff passes over what it is asked to find."""
+def _silenced(base: Base, project: Project, now: list[FlowClaims]) -> Iterator[Weakening]:
+    """Comments, new with the change, by which ruff passes over what it is asked to find in a flow's file."""
     asked = project.settings.lint.ruff
-    for path in sorted(base.changed):
-        if not path.endswith(".py"):
-            continue
-        before, now = (
-            [_silences(line, asked) for line in text_of(top, path).splitlines()] for top in (base.top, base.here)
-        )
-        for said in sorted(set(filter(None, now)) - set(filter(None, before))):
-            line = now.index(said) + 1
+    moved = {new: old for old, new in base.renamed.items()}
+    for path in sorted({one.path for one in now} & base.changed):
+        held = {
+            top: text_of(top, name).splitlines() for top, name in ((base.top, moved.get(path, path)), (base.here, path))
+        }
+        before, after = (Counter(filter(None, (_silences(line, asked) for line in lines))) for lines in held.values())
+        for said in sorted((after - before).keys()):
+            line = next(number for number, text in enumerate(held[base.here], 1) if _silences(text, asked) == said)
             shown = base.placed(project, path)
             yield Weakening(f"noqa: {said}", f"`{said}` silences what ruff is asked to find in {shown}", shown, line)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 Said = tuple[str, str, int]  # the code of the finding, what it means, and the line where it shows
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a commit, which does not move
 _LARGEST = 2_000_000
 
 

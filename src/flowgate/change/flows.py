@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
-from flowgate.change.claims import Experiment, FlowClaims, Place
+from flowgate.change.claims import Experiment, FlowClaims, Place, setting_line
 from flowgate.change.weakening import Weakening
 from flowgate.project import Project, git
 
@@ -27,7 +27,18 @@ def weaker_flows(base: Base, project: Project, before: list[FlowClaims], now: li
         if found is None:
             yield from _lost(was, base, project)
         else:
-            yield from _weaker(was, found, base, project)
+            yield from _weaker_flow(was, found, base, project)
+
+
+def successor_of(
+    path: str, name: str, before: list[FlowClaims], now: list[FlowClaims], renamed: dict[str, str]
+) -> tuple[str, str] | None:
+    """The path and class that a flow of the base has now; its own where nothing of it changed, None where it is gone."""
+    was = next((one for one in before if (one.path, one.name) == (path, name)), None)
+    if was is None:
+        return path, name
+    found = _successor(was, before, now, renamed)
+    return (found.path, found.name) if found is not None else None
 
 
 def _successor(
@@ -52,6 +63,10 @@ def _lost(was: FlowClaims, base: Base, project: Project) -> Iterator[Weakening]:
     path = base.renamed.get(was.path, was.path)
     where = base.placed(project, path)
     there = os.path.isfile(os.path.join(base.here, path))
+    if not there and git(base.here, "ls-files", "--error-unmatch", "--", path) is not None:
+        message = f"{was.name} is not checked out here, so it is not judged: check out all of the repository"
+        yield Weakening(f"judged: {was.name}", message, where, mend="turn sparse checkout off, where the gate runs")
+        return
     if not there and not was.claims_something:
         return
     if there and not was.claims_something and where.startswith("../"):
@@ -81,7 +96,7 @@ def _said(was: FlowClaims) -> str:
     return " and ".join(asked) or "declared"
 
 
-def _weaker(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> Iterator[Weakening]:
+def _weaker_flow(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> Iterator[Weakening]:
     flow = base.placed(project, now.path)
     about = {"flow": flow, "name": now.name}
 
@@ -106,21 +121,28 @@ def _weaker(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> I
     if lost and was.contract in ("order_independent", "single_worker"):
         message = f"the surface of {now.name} is smaller: {', '.join(lost)} is compared no more"
         yield weaker(f"surface: {' '.join(lost)}", message, **at("surface"))
-    kept = {os.path.normpath(one) for one in now.sources}
-    for source in was.sources:
-        if source not in kept and base.renamed.get(source) not in kept:
-            shown = base.placed(project, source)
-            message = f"{shown} is no source of truth of {now.name} any more, so no review holds the flow against it"
-            yield weaker(f"source: {shown}", message, **_settings(project, flow, "sources"))
-        elif _gutted(source, base):
-            shown = base.placed(project, base.renamed.get(source, source))
-            message = f"{shown}, a source of truth of {now.name}, holds less than a quarter of what it did"
-            yield weaker(f"gutted: {shown}", message, path=shown)
+    yield from _weaker_sources(was, now, base, project)
     for name, experiment in was.experiments.items():
         later = now.experiments.get(name)
         if later is not None:
             for code, message in _weaker_experiment(name, experiment, later, (was, now)):
                 yield weaker(code, message, path=base.placed(project, later.path), line=later.line)
+
+
+def _weaker_sources(was: FlowClaims, now: FlowClaims, base: Base, project: Project) -> Iterator[Weakening]:
+    """The sources of truth that a flow is not held against any more, or that say hardly anything any more."""
+    flow = base.placed(project, now.path)
+    kept = {os.path.normpath(one) for one in now.sources}
+    for source in was.sources:
+        shown = base.placed(project, source)
+        if source not in kept and base.renamed.get(source) not in kept:
+            message = f"{shown} is no source of truth of {now.name} any more, so no review holds the flow against it"
+            path, line = _setting(project, flow, "sources")
+            yield Weakening(f"source: {shown}", message, path, line, flow, now.name)
+        elif _gutted(source, base):
+            shown = base.placed(project, base.renamed.get(source, source))
+            message = f"{shown}, a source of truth of {now.name}, holds less than a quarter of what it did"
+            yield Weakening(f"gutted: {shown}", message, shown, 1, flow, now.name)
 
 
 def _gutted(source: str, base: Base) -> bool:
@@ -132,11 +154,10 @@ def _gutted(source: str, base: Base) -> bool:
     return before is not None and os.path.isfile(path) and os.path.getsize(path) * 4 < int(before)
 
 
-def _settings(project: Project, flow: str, key: str) -> dict[str, object]:
-    from flowgate.change.claims import setting_line
-
+def _setting(project: Project, flow: str, key: str) -> tuple[str, int]:
+    """Where the settings say something of a flow; the flow itself where there are none."""
     name = project.settings.origin
-    return {"path": name, "line": setting_line(project.absolute(name), key, flow)} if name else {}
+    return (name, setting_line(project.absolute(name), key, flow)) if name else (flow, 1)
 
 
 def _strength(contract: str) -> int:

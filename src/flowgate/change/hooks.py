@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flowgate.change.documents import Said, line_of, listed, mapping
+from flowgate.change.documents import SHA, Said, line_of, listed, mapping
 
 FILE = ".pre-commit-config.yaml"
 # When each hook has to run, of the stages that .pre-commit-hooks.yaml names.
@@ -15,16 +15,18 @@ STAGES = {
     "flowgate-review": ("pre-commit",),
     "flowgate-prove": ("pre-push",),
 }
-_FREE = {"id", "name", "verbose", "description", "log_file", "require_serial", "additional_dependencies", "alias"}
+_ALL = ("pre-commit", "pre-merge-commit", "pre-push", "manual")
+_FREE = {"id", "name", "verbose", "description", "log_file", "require_serial", "alias"}
 
 
 class Hook(NamedTuple):
-    """One hook: where it comes from, its id, and what the config says of it."""
+    """One hook: where it comes from, its id, what the config says of it, and the stages of hooks that name none."""
 
     repo: str
     rev: str
     id: str
     said: dict[str, Any]
+    stages: tuple[str, ...] = ()
 
 
 def weaker_hooks(was: object, now: object, text: str, paths: list[str]) -> Iterator[Said]:
@@ -58,12 +60,13 @@ def weaker_hooks(was: object, now: object, text: str, paths: list[str]) -> Itera
 def _hooks(document: object) -> list[Hook]:
     """flowgate's hooks, by their id or by what they start."""
     found = []
+    stages = tuple(map(str, listed(mapping(document).get("default_stages")))) or _ALL
     for repo in listed(mapping(document).get("repos")):
         held = mapping(repo)
         for said in map(mapping, listed(held.get("hooks"))):
             name = str(said.get("id", ""))
             if "flowgate" in name or "flowgate" in str(said.get("entry", "")):
-                found.append(Hook(_address(held.get("repo")), str(held.get("rev", "")), name, said))
+                found.append(Hook(_address(held.get("repo")), str(held.get("rev", "")), name, said, stages))
     return found
 
 
@@ -86,16 +89,19 @@ def _address(repo: object) -> str:
 def _weaker(was: Hook, now: Hook, paths: list[str]) -> Iterator[tuple[str, str]]:
     if was.repo != now.repo:
         yield f"repo {now.repo}", f"is another one: it comes from {now.repo}"
-    before, after = _version(was.rev), _version(now.rev)
+    before, after = version(was.rev), version(now.rev)
     if before and after and after < before:
         yield f"rev {now.rev}", f"went back from {was.rev} to {now.rev}"
-    for key in sorted((was.said.keys() | now.said.keys()) - _FREE):
+    elif now.rev != was.rev and not after and not SHA.fullmatch(now.rev):
+        yield f"rev {now.rev}", f"is taken as of a name that can move: {now.rev}"
+    if not _stages(was) <= _stages(now):
+        lost = " ".join(sorted(_stages(was) - _stages(now)))
+        yield f"stages {lost}", f"does not run at {lost} any more: `stages`"
+    for key in sorted((was.said.keys() | now.said.keys()) - _FREE - {"stages"}):
         held, given = was.said.get(key), now.said.get(key)
         if key == "always_run" and given is True:
             continue
         if key == "files" and _matched(held, paths) <= _matched(given, paths):
-            continue
-        if key == "stages" and _stages(was) <= _stages(now):
             continue
         if held != given:
             yield f"{key} {given}", f"runs otherwise: `{key}` was {_shown(held)} and is {_shown(given)}"
@@ -112,13 +118,16 @@ def _matched(pattern: object, paths: list[str]) -> set[str]:
 def _stages(hook: Hook) -> set[str]:
     """When a hook runs: as the config says, else as its manifest does."""
     said = hook.said.get("stages")
-    return set(map(str, listed(said) if said is not None else STAGES.get(hook.id, ())))
+    own = hook.repo != "local"  # the manifest of flowgate's hooks names their stages; a local hook's are the config's
+    default = STAGES.get(hook.id, ()) if own else hook.stages
+    return set(map(str, listed(said) if said is not None else default))
 
 
 def _shown(value: object) -> str:
     return "not set" if value is None else str(value)
 
 
-def _version(rev: str) -> tuple[int, ...]:
+def version(rev: str) -> tuple[int, ...]:
+    """A release as numbers that compare; empty where it is no release."""
     match = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.(\d+))?", rev)
     return tuple(int(part or 0) for part in match.groups()) if match else ()

@@ -49,7 +49,7 @@ def _globs(pattern: str) -> tuple[str, ...]:
     bare = pattern.strip("/")
     anchored = pattern.startswith("/") or "/" in bare
     found = bare if anchored else f"**/{bare}"
-    return (found, f"{found}/**")
+    return (found,) if bare.endswith("/*") else (found, f"{found}/**")  # `x/*` is what lies in x itself
 
 
 def _owners(path: str, rules: list[Rule]) -> frozenset[str]:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from flowgate.change.base import Base
+from flowgate.change.base import Base, from_above
 from flowgate.change.weakening import Weakening
 from flowgate.errors import FlowgateError
 from flowgate.project import Project
 from flowgate.review.record import Held, Record, load_from, slug_of
 
+Successor = Callable[[str, str], tuple[str, str] | None]
 
-def weaker_records(base: Base, project: Project) -> Iterator[Weakening]:
-    """The open findings of reviews that a change dropped, or calls resolved while their code still stands."""
+
+def weaker_records(base: Base, project: Project, successor: Successor) -> Iterator[Weakening]:
+    """The open findings of reviews that a change dropped, or calls resolved while their code still stands.
+
+    Args:
+        successor: the path and class that a flow of the base, by its own, has now; both from the top.
+    """
     assert base.project is not None
     folder = base.project.state("reviews")
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         try:
             was = load_from(os.path.join(folder, name), name)
-            now = _now(was, base, project) if was is not None else None
+            now = _now(was, base, project, successor) if was is not None else None
         except FlowgateError:
             continue  # a record that cannot be read blocks in its own layer
         if was is not None and now is not None:
             yield from _dropped(was, now, project)
 
 
-def _now(was: Record, base: Base, project: Project) -> Record | None:
+def _now(was: Record, base: Base, project: Project, successor: Successor) -> Record | None:
     """The record that a flow has now; None where it has none, which blocks in its own layer."""
-    moved = base.renamed.get(was.flow, was.flow)
-    return load_from(project.state("reviews", slug_of(moved, was.name)), moved)
+    assert base.project is not None
+    found = successor(from_above(base.top, base.project.absolute(was.flow)), was.name)
+    if found is None:
+        return None
+    path, name = base.placed(project, found[0]), found[1]
+    return load_from(project.state("reviews", slug_of(path, name)), path)
 
 
 def _dropped(was: Record, now: Record, project: Project) -> Iterator[Weakening]:

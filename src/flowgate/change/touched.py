@@ -6,22 +6,23 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
-from flowgate.change.base import Base
+from flowgate.change.base import WHOLE, Base, from_above
 from flowgate.change.entries import flows_entered
 from flowgate.discover import loose_files
 from flowgate.errors import Inconclusive
-from flowgate.flow.subject import files_of
+from flowgate.flow.subject import files_of, names_file
 from flowgate.ledger.store import NAME as LEDGER
 from flowgate.ledger.store import Entry
 from flowgate.project import Project, git, repository_of
 from flowgate.review.record import slug_of
 from flowgate.target import Target
 
-# Code that no flow imports, prose and wiring: no task can read what it is made of.
+# Prose, wiring, and what lies in the folders of documents and tests at the top: no task can read what it is made of.
 _APART = re.compile(
-    r".*\.(py|pyi|ipynb|md|rst|svg|png|jpe?g|gif)|(.*/)?(LICENSE|CODEOWNERS|\.gitignore|\.gitattributes)"
-    r"|\.github/.*|(.*/)?(docs|tests?)/.*|\.pre-commit-config\.yaml"
+    r".*\.(md|rst)|(.*/)?(LICENSE|CODEOWNERS|\.gitignore|\.gitattributes)|\.github/.*|\.pre-commit-config\.yaml"
+    r"|docs/.*\.(py|html|css|png|svg|jpe?g|gif)|tests?/.*\.py"
 )
+_CODE = (".py", ".pyi")
 
 
 def touched(base: Base, targets: Iterable[Target], entries: list[Entry]) -> dict[tuple[str, str], str]:
@@ -45,9 +46,9 @@ def _reason(base: Base, target: Target, entered: set[str]) -> str:
         return f"{mine[0]} changed"
     if target.path in entered:
         return "an override of it changed"
-    ledger, state = (_from(base.here, project.absolute(name)) for name in (LEDGER, ".flowgate"))
+    ledger, state = (from_above(base.here, project.absolute(name)) for name in (LEDGER, ".flowgate"))
     others = (path for path in base.changed if path != ledger and not path.startswith(f"{state}/reviews/"))
-    return _readable_by_any(sorted(others), base.here)
+    return _readable_by_any(sorted(others), target, base.here)
 
 
 def _made_of(target: Target, here: str) -> set[str]:
@@ -55,14 +56,19 @@ def _made_of(target: Target, here: str) -> set[str]:
     project = target.project
     record = project.state("reviews", slug_of(target.path, target.flow.name))
     sources = [project.absolute(name) for name in target.settings.sources]
-    return {_from(here, path) for path in [*files_of(target.flow, target.conf), *sources, record]}
+    return {from_above(here, path) for path in [*files_of(target.flow, target.conf), *sources, record]}
 
 
-def _readable_by_any(paths: Iterable[str], here: str) -> str:
-    """Why a change of some files, of which no flow is known to be made, may matter to every flow; empty where it cannot."""
+def _readable_by_any(paths: Iterable[str], target: Target, here: str) -> str:
+    """Why a change of some files, of which the flow is not known to be made, may matter to it; empty where it cannot.
+
+    Code that a flow neither imports nor names matters to none.
+    """
     for path in paths:
-        if not os.path.exists(os.path.join(here, path)) and path.endswith(".py"):
+        if not os.path.exists(os.path.join(here, path)) and path.endswith(_CODE):
             return f"{path} is gone"
+        if path.endswith(_CODE) and not names_file(target.flow, path):
+            continue
         if not _APART.fullmatch(path):
             return f"{path} changed, which any task may read"
     return ""
@@ -76,20 +82,16 @@ def departures(project: Project) -> Callable[[Target], str]:
     """
     pushed = os.environ.get("PRE_COMMIT_TO_REF") or "HEAD"
     here = repository_of(project.root)
-    told = git(here, "diff", "--no-ext-diff", "--name-only", "-z", pushed, "--") if here is not None else None
+    told = git(here, "diff", *WHOLE, "--name-only", "-z", pushed, "--") if here is not None else None
     if here is None or told is None:
         raise Inconclusive(f"what stands here cannot be compared with {pushed}, which is pushed: git refuses")
     changed = set(filter(None, told.split("\0")))
-    loose = {_from(here, path) for path in loose_files(here)}
+    loose = {from_above(here, path) for path in loose_files(here)}
 
     def departure(target: Target) -> str:
         mine = sorted(_made_of(target, here) & (changed | loose))
         if mine:
             return f"{mine[0]} is not what {pushed[:12]} holds"
-        return _readable_by_any(sorted(changed), here)
+        return _readable_by_any(sorted(changed), target, here)
 
     return departure
-
-
-def _from(here: str, path: str) -> str:
-    return os.path.relpath(path, here).replace(os.sep, "/")

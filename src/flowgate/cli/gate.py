@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from flowgate.cli.options import common, project_at, write_file
@@ -72,10 +74,13 @@ def command(
     from flowgate.usecases.gate import Wanted, gate
 
     project = project_at(folder)
+    for path in filter(None, (json_file, sarif_file, summary_file, html_file, statement_file)):
+        if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+            raise click.UsageError(f"{path} cannot be written: there is no such folder")
     files = Files(json_file, sarif_file, summary_file, html_file, statement_file)
     with Progress(quiet or form == "json") as progress:
         verdict = gate(project, list(flows), progress.tell, Wanted(base_ref, policy_from_base, scope, no_cache))
+    click.echo(show(verdict, project, form, quiet, use_color(color)), nl=False, color=True)
     for path, text, mode in contents(verdict, project, files):
         write_file(path, text, mode)
-    click.echo(show(verdict, project, form, quiet, use_color(color)), nl=False, color=True)
     return verdict.exit_code

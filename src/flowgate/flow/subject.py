@@ -21,6 +21,12 @@ def files_of(flow: Flow, conf: Conf | None) -> list[str]:
     return list(dict.fromkeys(paths + (conf.files() if conf is not None else [])))
 
 
+def names_file(flow: Flow, path: str) -> bool:
+    """Whether a flow's code holds the name of a file that it does not import: it may run or read it."""
+    name = os.path.basename(path).encode()
+    return any(name in module.source.data for module in flow.closure)
+
+
 def _declared(flow: Flow) -> list[str]:
     """The files that the flow's Config and IncludeFile declarations read by default."""
     found = []

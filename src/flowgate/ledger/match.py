@@ -139,14 +139,23 @@ def layer_of(rule: str) -> str:
     return "gate" if rule == "FG404" else {"FR": "review", "FP": "prove"}.get(rule[:2], "lint")
 
 
-def overlay(project: Project, findings: Iterable[Finding], layer: str, flows: set[str] | None = None) -> Matched:
+def overlay(
+    project: Project,
+    findings: Iterable[Finding],
+    layer: str,
+    flows: set[str] | None = None,
+    brought: set[str] | None = None,
+) -> Matched:
     """The findings of a layer (`lint`, `review`, `prove`, `gate`) with the states that the ledger gives them.
 
     Args:
         flows: the flows that were judged; entries of others are not spoken of. None where all were.
+        brought: the entries that count, by the findings they excuse. None where all do.
     """
     listed = list(findings)
     entries = [entry for entry in read(project) if layer_of(entry.rule) == layer]
+    if brought is not None:
+        entries = [entry for entry in entries if entry.finding in brought]
     if flows is not None:  # the flow of an entry may have been renamed to one of these
         entries = [one for one in entries if one.flow in flows or not os.path.exists(project.absolute(one.flow))]
     if not entries:

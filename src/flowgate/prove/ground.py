@@ -8,9 +8,10 @@ import re
 from typing import NamedTuple
 
 from flowgate import __version__
+from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
 from flowgate.flow.contract import Contract, declared
-from flowgate.flow.subject import digests, files_of
+from flowgate.flow.subject import digests, files_of, names_file
 from flowgate.flow.values import constant
 from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find
@@ -82,7 +83,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
     """
     project, settings = target.project, target.project.settings.prove
     environment = environment_of(target)
-    parts = digests(project, files_of(target.flow, target.conf))
+    parts = digests(project, [*files_of(target.flow, target.conf), *_named(target)])
     parts |= {f"environment: {name}": version for name, version in environment.subject().items()}
     parts |= {
         "contract": contract.kind,
@@ -94,6 +95,13 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         "flowgate": __version__,
     }
     return Ground(contract, environment, parts)
+
+
+def _named(target: Target) -> list[str]:
+    """The Python files that the flow's code names without importing them: a task may start one as a program."""
+    own = set(files_of(target.flow, target.conf))
+    paths = (target.project.absolute(name) for name in python_files(target.project.root))
+    return [path for path in paths if path not in own and names_file(target.flow, path)]
 
 
 def environment_of(target: Target) -> Environment:

@@ -46,7 +46,7 @@ def as_sarif(findings: Iterable[Finding], project: Project) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"uri": "file://" + quote(top.rstrip(os.sep)) + "/"}},
+        "originalUriBaseIds": {"SRCROOT": {"uri": "file://" + quote(os.fsencode(top.rstrip(os.sep))) + "/"}},
         "results": [_result(one, rules.index(one.rule), project) for one in listed],
     }
     if len(listed) < len(found):
@@ -106,5 +106,5 @@ def _short(text: str) -> str:
 
 def _place(path: str, project: Project) -> dict[str, str]:
     if os.path.isabs(path):
-        return {"uri": "file://" + quote(path)}
-    return {"uri": quote(from_top(project, path)), "uriBaseId": "SRCROOT"}
+        return {"uri": "file://" + quote(os.fsencode(path))}
+    return {"uri": quote(os.fsencode(from_top(project, path))), "uriBaseId": "SRCROOT"}

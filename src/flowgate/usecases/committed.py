@@ -6,6 +6,7 @@ import os
 
 from flowgate.discover import is_test, loose_files
 from flowgate.errors import Inconclusive
+from flowgate.ledger.store import NAME as LEDGER
 from flowgate.project import Project
 
 _MADE_OF = (".py", ".yaml", ".yml", ".md", ".txt", ".rst", ".json")
@@ -21,6 +22,10 @@ def refuse_loose(project: Project, made_of: dict[str, list[str]]) -> None:
         Inconclusive: what would be judged is not what would be committed.
     """
     loose = loose_files(project.root)
+    decisive = [project.absolute(name) for name in (project.settings.origin, LEDGER) if name]
+    for path in sorted(loose.intersection(decisive)):
+        shown = project.relative(path)
+        raise Inconclusive(f"{shown} decides what is judged, and is not committed; run `git add {shown}`")
     for flow, files in sorted(made_of.items()):
         for path in sorted(loose.intersection(files)):
             if path.endswith(_MADE_OF) and not is_test(os.path.relpath(path, project.root)):

@@ -97,7 +97,8 @@ def _against(base: Base, project: Project, paths: list[str], proof_of: Prover, w
     found = weaker(base, project)
     spent = time.monotonic() - began
     judged = _judged_by(base, project, wanted.policy_from_base)
-    against = overlay(judged, found, "gate")
+    # What an entry of the base excused was merged; that the change does it again is for the change to excuse.
+    against = overlay(judged, found, "gate", brought={one.entry.finding for one in entered(base, found, read(project))})
     note = ""
     try:
         verdict = _through(judged, paths, proof_of, base if wanted.scope == CHANGED else None)

@@ -61,7 +61,8 @@ class Excused(NamedTuple):
 class FlowPage(NamedTuple):
     """One flow: its verdict, graph and proof, and the values of its surface where they can be read.
 
-    `axes` are the names that its config varies, `note` why there are no values.
+    `axes` are the names that its config varies, `note` why there are no values, `assigned` where the first artifact in which
+    the arms differ is.
     """
 
     verdict: FlowVerdict
@@ -70,6 +71,7 @@ class FlowPage(NamedTuple):
     conclusions: tuple[dict[str, Any], ...]
     axes: frozenset[str]
     note: str
+    assigned: str = ""
 
 
 class Material(NamedTuple):
@@ -113,7 +115,13 @@ def _page(verdict: FlowVerdict, target: Target | None, proof: Proof | None) -> F
     if target is None:
         return FlowPage(verdict, (), proof, (), frozenset(), "its file cannot be read")
     conclusions, note = _conclusions(target, proof)
-    return FlowPage(verdict, tuple(_nodes(target.flow, proof)), proof, conclusions, _axes(target), note)
+    nodes = tuple(_nodes(target.flow, proof))
+    return FlowPage(verdict, nodes, proof, conclusions, _axes(target), note, _assigned(target.project, proof))
+
+
+def _assigned(project: Project, proof: Proof | None) -> str:
+    found = proof.divergence if proof is not None else None
+    return f"{project.relative(found.file)}:{found.line}" if found is not None and found.file else ""
 
 
 def _conclusions(target: Target, proof: Proof | None) -> tuple[tuple[dict[str, Any], ...], str]:
@@ -189,6 +197,14 @@ def _quotes(project: Project, found: Finding, record: records.Record | None, sou
         yield Quoted(path, line_of(quote, source(path).text), quote.text.rstrip(), path not in named)
 
 
+def _day(stamp: str, otherwise: datetime.date) -> datetime.date:
+    """The day of a commit's time, which its author may have made up."""
+    try:
+        return datetime.datetime.fromtimestamp(int(stamp), datetime.UTC).date()
+    except (ValueError, OverflowError, OSError):
+        return otherwise
+
+
 def _stood(project: Project) -> dict[str, int]:
     """For how many days each finding has been excused, by the commits that its entry came with."""
     told = git(project.root, "blame", "--line-porcelain", "--", LEDGER) or ""
@@ -197,7 +213,7 @@ def _stood(project: Project) -> dict[str, int]:
     when = today
     for line in told.splitlines():
         if line.startswith("author-time "):
-            when = datetime.datetime.fromtimestamp(int(line[12:]), datetime.UTC).date()
+            when = _day(line[12:], today)
         match = re.match(r"\t\s*(?:- )?finding:\s*[\"']?([A-Z]+\d+-[0-9a-f]{8})", line)
         if match:
             found[match[1]] = max(0, (today - when).days)

@@ -8,7 +8,8 @@ from typing import Any
 
 from flowgate.change.ci.jobs import OWN, Job, Reader, runs_hooks
 from flowgate.change.ci.scripts import HOOKS, asked, hides, lines, meddles, skips
-from flowgate.change.documents import Said, line_of, listed, mapping, text_of
+from flowgate.change.documents import SHA, Said, line_of, listed, mapping, text_of
+from flowgate.change.hooks import version
 from flowgate.finding import ERROR, WARNING
 
 _LIMITS = {
@@ -23,7 +24,15 @@ _LIMITS = {
 _FREE_INPUTS = {"python", "uv", "requirements", "cache", "statement", "sarif", "fetch-depth", "persist-credentials"}
 _CHECKOUT = ("ref", "repository", "path", "sparse-checkout", "submodules")
 _EVER = ("always()", "!cancelled()", "true", "True", "success() || failure()")
-_SHA = re.compile(r"[0-9a-f]{40}")
+_HOSTED = re.compile(r"(ubuntu|macos|windows)-[\w.-]+|\$\{\{.*")
+_TAKES_OVER = re.compile(
+    r"PYTHON\w*|PATH|BASH_ENV|ENV|LD_\w+|VIRTUAL_ENV|CONDA_PREFIX|PIP_\w+|UV_\w+|GIT_\w+|METAFLOW_\w+|FLOWGATE_\w+|GITHUB_\w+"
+)
+# Actions that set a machine up, of those who make the runners and the tools.
+_SETS_UP = re.compile(
+    r"actions/(checkout|setup-\w+|cache|download-artifact)|astral-sh/|conda-incubator/|mamba-org/|prefix-dev/|pypa/"
+    r"|(aws-actions|google-github-actions|azure)/|\$/|\./"
+)
 Told = tuple[str, str, str]  # code, what the job does, severity
 
 
@@ -67,6 +76,7 @@ def _weaker(was: Job, now: Job, hooked: bool) -> Iterator[Told]:
     yield from _weaker_triggers(was.triggers, now.triggers)
     yield from _weaker_conditions(was.said, now.said, "job")
     yield from _weaker_matrix(was.said, now.said)
+    yield from _other_machine(was.said, now.said)
     added = _needs(now) - _needs(was)
     if added:
         said = f"waits for {', '.join(sorted(added))}: where one is skipped or fails, it is skipped, and that counts as passed"
@@ -79,6 +89,15 @@ def _weaker(was: Job, now: Job, hooked: bool) -> Iterator[Told]:
             yield from _weaker_step(before, after, hooked)
     yield from _weaker_checkout(was, now)
     yield from _added_before(was, now, hooked)
+
+
+def _other_machine(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[Told]:
+    """Another machine or image may hold other programs by the same names."""
+    if now.get("container") is not None and now.get("container") != was.get("container"):
+        yield f"container {now['container']}", f"runs in another image: {now['container']}", ERROR
+    own = [label for label in map(str, listed(now.get("runs-on"))) if not _HOSTED.fullmatch(label)]
+    if own and now.get("runs-on") != was.get("runs-on"):
+        yield f"runs-on {own}", f"runs on another machine, which is not GitHub's: {_shown(own)}", ERROR
 
 
 def _needs(job: Job) -> set[str]:
@@ -159,9 +178,17 @@ def _label(step: dict[Any, Any], hooked: bool) -> str:
 def _weaker_step(was: dict[Any, Any], now: dict[Any, Any], hooked: bool) -> Iterator[Told]:
     yield from _weaker_conditions(was, now, "step")
     yield from _weaker_action(was, now) if "uses" in was else _weaker_script(was, now, hooked)
-    skipped, before = (str(mapping(side.get("env")).get("SKIP", "")) for side in (now, was))
-    if "flowgate" in skipped and skipped != before:
-        yield f"env SKIP {skipped}", f"skips hooks of flowgate: SKIP is {skipped}", ERROR
+    yield from _weaker_environment(mapping(was.get("env")), mapping(now.get("env")))
+
+
+def _weaker_environment(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[Told]:
+    """Variables by which hooks are skipped, or other programs and modules take the place of those that are meant."""
+    for key in sorted(map(str, now)):
+        value = str(now[key])
+        if now[key] == was.get(key) or (key == "SKIP" and "flowgate" not in value):
+            continue
+        if key == "SKIP" or _TAKES_OVER.fullmatch(key):
+            yield f"env {key} {value}", f"runs the gate in another environment: {key} is {value}", ERROR
 
 
 def _weaker_action(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[Told]:
@@ -169,9 +196,10 @@ def _weaker_action(was: dict[Any, Any], now: dict[Any, Any]) -> Iterator[Told]:
     after, _, ref = str(now.get("uses", "")).partition("@")
     if before != after and not (_is_local(before) and _is_local(after)):  # what a local one holds is compared itself
         yield f"uses {after}", f"runs another action: {after or 'a script'}", ERROR
-    elif _SHA.fullmatch(pinned) and not _SHA.fullmatch(ref):
-        said = f"runs {after} as of a name that can move, {ref}, where a commit was pinned"
-        yield f"uses {after}@{ref}", said, ERROR
+    elif ref != pinned and not SHA.fullmatch(ref) and (SHA.fullmatch(pinned) or not version(ref)):
+        yield f"uses {after}@{ref}", f"runs {after} as of a name that can move: {ref}, where it was {pinned}", ERROR
+    elif version(ref) and version(ref) < version(pinned):
+        yield f"uses {after}@{ref}", f"went back from {pinned} to {ref} of {after}", ERROR
     given, held = mapping(now.get("with")), mapping(was.get("with"))
     for key in sorted(map(str, given.keys() | held.keys())):
         if given.get(key) != held.get(key) and (key not in _FREE_INPUTS or _is_own(key, given.get(key))):
@@ -184,7 +212,8 @@ def _is_local(uses: str) -> bool:
 
 def _is_own(key: str, value: object) -> bool:
     """Whether an input names a program that the change itself could bring."""
-    return key == "python" and "/" in str(value) and not str(value).startswith(("/", "${{"))
+    text = str(value)
+    return key == "python" and ("workspace" in text or ("/" in text and not text.startswith(("/", "${{"))))
 
 
 def _weaker_script(was: dict[Any, Any], now: dict[Any, Any], hooked: bool) -> Iterator[Told]:
@@ -231,10 +260,14 @@ def _weaker_checkout(was: Job, now: Job) -> Iterator[Told]:
 def _added_before(was: Job, now: Job, hooked: bool) -> Iterator[Told]:
     """What is run before the gate, where it was not, can change what the gate sees."""
     held = {line for step in was.steps for line in lines(str(step.get("run", "")))}
+    used = {str(step.get("uses", "")).partition("@")[0] for step in was.steps}
     for step in now.steps:
         if any(step is gate for gate in now.gates):
             return
         yield from _meddling([line for line in lines(str(step.get("run", ""))) if line not in held])
+        action = str(step.get("uses", "")).partition("@")[0]
+        if action and action not in used and not _SETS_UP.match(action):
+            yield f"before {action}", f"runs an action before the gate that the base does not: {action}", ERROR
 
 
 def _meddling(added: list[str]) -> Iterator[Told]:
@@ -264,6 +297,12 @@ def _weaker_dependents(was: Job, now: Job, before: list[Job], after: list[Job]) 
         line = line_of(found.text, f"{job.name}:")
         for code, message, severity in _weaker_conditions(job.said, found.said, "job"):
             yield found.path, (f"job: {job.name} {code}", f"the job {job.name} {message}", line), severity
-        if [step.get("run") for step in job.steps] != [step.get("run") for step in found.steps]:
+        if _without_names(job) != _without_names(found):
             said = f"the job {job.name}, which passes on what {now.name} said, has another script"
             yield found.path, (f"job: {job.name} run", said, line), ERROR
+
+
+def _without_names(job: Job) -> list[object]:
+    """What a job does: its steps with all that they run under, and the image it runs in."""
+    steps = [{key: value for key, value in step.items() if key not in ("name", "id")} for step in job.steps]
+    return [job.said.get("container"), *steps]

@@ -9,13 +9,18 @@ HOOKS = ("pre-commit", "prek")  # what runs hooks
 _HOOKS = re.compile(r"\b(pre-commit|prek)\s+run\b")
 _END = re.compile(r"\s*(\|\|?|&&|;|\d?>>?|&\s*$|#).*", re.DOTALL)
 _SAID = re.compile(r"\b(echo|printf|cat|type|which|alias)\b|^\s*(true|:)\b|#")
+# Ways to start a program that change nothing about it.
+_STARTS = re.compile(
+    r"^\s*(if\s+)?(!\s*)?((uv|poetry|pdm|pipenv|hatch|pixi|rye)\s+run\s+(-[\w-]+(=\S+)?\s+)*)?(uvx\s+)?(time\s+)?"
+    r"((\S*/)?python[\d.]*\s+(-I\s+)?-m\s+)?(\S*/)?$"
+)
 # Options that say where the answer goes, or ask for more.
 _ANSWERS = {"--format", "--json", "--summary", "--sarif", "--html", "--statement", "--color", "-q", "--quiet"}
 _VALUED = _ANSWERS - {"-q", "--quiet"}
 _MORE = {"--no-cache", "--policy-from-base", "--show-diff-on-failure", "--verbose", "-v", "--as-committed"}
 # What puts other files in the place of those to be judged, or other programs in the place of the gate.
 _MEDDLES = re.compile(
-    r"\bgit\s+(checkout|restore|reset|stash|switch|apply|revert|clean|rm|mv|pull|merge|update-ref|branch|symbolic-ref)\b"
+    r"\bgit\s+(?:-\S+\s+(?:\S+\s+)?)*(checkout|restore|reset|stash|switch|apply|revert|clean|rm|mv|pull|merge|update-ref|branch|symbolic-ref)\b"
     r"|\bsed\s+-i|\b(rm|mv|cp|tee|ln|patch|alias)\b|>\s*\S|\.flowgate|flowgate\.toml|pyproject\.toml|GITHUB_(PATH|ENV)"
     r"|\w\s*\(\)\s*\{|<<"
 )
@@ -46,7 +51,7 @@ def _asks(line: str, hooked: bool) -> tuple[str, ...]:
     if match is None or _SAID.search(line[: match.start()]):
         return ()
     words = iter(_END.sub("", line[match.start() :]).split())
-    found: list[str] = []
+    found = list(filter(None, [_STARTS.sub("", line[: match.start()]).strip()]))  # what is no way to start it, is told
     for word in words:
         if word in _VALUED:
             next(words, None)
@@ -79,7 +84,9 @@ def _is_hidden(line: str, text: str, kept: bool, pipefail: bool) -> bool:
     rest = line[match.end() :] if match else ""
     otherwise = re.search(r"\|\|(.*)", rest)
     if otherwise is not None:
-        return not (re.search(r"\bexit\s+[1-9$\"]|\bfalse\b", otherwise[1]) or ("$?" in otherwise[1] and kept))
+        return not (
+            re.search(r"\bexit\s+([1-9]|\"?\$\{?[\w?])|\bfalse\b", otherwise[1]) or ("$?" in otherwise[1] and kept)
+        )
     piped = re.search(r"(?<!\|)\|(?!\|)", rest) is not None
     return (piped and not pipefail) or re.search(r";\s*(true|:|exit 0)\b|&\s*$", rest) is not None
 

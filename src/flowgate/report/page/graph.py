@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flowgate.usecases.report import Node
 
 _WIDE, _HIGH, _GAP, _ROW = 8.2, 34, 46, 54  # pixels: of a letter, of a box, between columns, from row to row
+_LEAST = 84  # pixels: `differs first` has to fit
 _SHAPES = {"foreach": "fans out", "split": "splits", "parallel": "in parallel", "switch": "chooses", "join": "joins"}
 
 
@@ -42,7 +43,7 @@ def drawn(nodes: Iterable[Node]) -> Graph:
     boxes: dict[str, Box] = {}
     x = 4.0
     for column in inside:
-        width = max((len(node.name) for node in column), default=0) * _WIDE + 22
+        width = max(_LEAST, max((len(node.name) for node in column), default=0) * _WIDE + 22)
         top = (tallest - len(column)) * _ROW / 2 + 4
         for at, node in enumerate(column):
             boxes[node.name] = Box(x, top + at * _ROW, width, node.name, _SHAPES.get(node.kind, ""), node.mark)

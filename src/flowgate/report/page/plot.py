@@ -39,16 +39,30 @@ def plots(conclusion: dict[str, Any], axes: frozenset[str]) -> list[Plot]:
     rows: list[dict[str, Any]] = conclusion["rows"]
     if not 1 < len(rows) <= _ROWS:
         return []
+    axes = axes & rows[0].keys() or _leading(rows)
     return [made for name in _measures(rows, axes)[:_MEASURES] if (made := _plot(name, rows, axes)) is not None]
 
 
-def _measures(rows: list[dict[str, Any]], axes: frozenset[str]) -> list[str]:
-    """The columns of numbers that are no axis; where the config names none, those whose values do not repeat."""
-    names = [name for name in rows[0] if name not in axes and all(_is_number(row.get(name)) for row in rows)]
-    if not axes and len(names) > 1:
-        fresh = [name for name in names if len({row[name] for row in rows}) == len(rows)]
-        names = fresh or names[-1:]
+def _numbers(rows: list[dict[str, Any]]) -> list[str]:
+    """The columns that hold numbers, the ends of intervals aside."""
+    names = [name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)]
     return [name for name in names if not re.search(r"(^|_)(lo|hi|low|high|lower|upper)($|_)", name)]
+
+
+def _leading(rows: list[dict[str, Any]]) -> frozenset[str]:
+    """What the rows are sorted by, where the config names no axes: the first columns of numbers, the last one aside."""
+    found = []
+    for name in _numbers(rows)[:-1]:
+        values = [row[name] for row in rows]
+        if values != sorted(values) and len(set(values)) == len(rows):
+            break
+        found.append(name)
+    return frozenset(found)
+
+
+def _measures(rows: list[dict[str, Any]], axes: frozenset[str]) -> list[str]:
+    """The columns of numbers that are no axis."""
+    return [name for name in _numbers(rows) if name not in axes]
 
 
 def _is_number(value: object) -> bool:
@@ -82,14 +96,18 @@ def _plot(name: str, rows: Sequence[dict[str, Any]], axes: frozenset[str]) -> Pl
 
 
 def _interval(row: dict[str, Any], name: str) -> tuple[float, float] | None:
-    """The interval of a row: of columns such as `accuracy_low` and `accuracy_high`, or of one that reads `[0.9, 0.95]`."""
+    """The interval of a measure: of columns such as `accuracy_low` and `accuracy_high`, or of one that reads `[0.9, 0.95]` and
+    stands beside it or has its name."""
     for low, high in (("lo", "hi"), ("low", "high"), ("lower", "upper")):
-        for pattern in (f"{name}_{{}}", "{}", "ci_{}"):
+        for pattern in (f"{name}_{{}}", f"{name}_ci_{{}}", f"ci_{name}_{{}}", "{}", "ci_{}"):
             ends = [row.get(pattern.format(end)) for end in (low, high)]
             if all(_is_number(end) for end in ends):
                 return float(ends[0] or 0), float(ends[1] or 0)
+    names = list(row)
+    beside = names[names.index(name) + 1 : names.index(name) + 2]
     for key, value in row.items():
-        match = _INTERVAL.fullmatch(value) if isinstance(value, str) and re.search("interval|ci", key) else None
+        named = re.search("interval|ci", key) is not None and (name in key or key in beside)
+        match = _INTERVAL.fullmatch(value) if isinstance(value, str) and named else None
         if match:
             try:
                 found = float(match[1]), float(match[2])
