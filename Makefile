@@ -15,7 +15,7 @@ demo: setup
 	@$(BIN)/python examples/demo.py
 
 test: check browser
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=25 tests
 
 fast: setup
 	$(BIN)/python -m pytest -m "not slow" tests

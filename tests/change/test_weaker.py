@@ -11,7 +11,7 @@ from flowgate.change.compare import weaker
 from flowgate.finding import ERROR, Finding
 from flowgate.project import open_project
 from tests.change.repository import FILES, FLOW, HOOKS, OTHER, SETTINGS, WORKFLOW, Edit, change, committed
-from tests.conftest import git
+from tests.conftest import git, write
 
 NOISE, TOML, HOOK, GATE = "flow/noise_flow.py", "flowgate.toml", ".pre-commit-config.yaml", ".github/workflows/gate.yml"
 
@@ -165,7 +165,11 @@ FINE: list[tuple[str, Edit]] = [
     ("hooks-reordered", {HOOK: ("      - id: flowgate-lint\n      - id: flowgate-review\n", "      - id: flowgate-review\n      - id: flowgate-lint\n")}),
     ("action-newer", {GATE: ("@1111111111111111111111111111111111111111", "@" + "2" * 40)}),
     ("runner", {GATE: ("runs-on: ubuntu-latest", "runs-on: ubuntu-24.04")}),
-    ("another-job", {GATE: ("  required:\n", "  docs:\n    runs-on: ubuntu-latest\n    if: false\n    steps: []\n  required:\n")}),
+    ("set-up-before", {GATE: ("      - uses: flowgate", "      - uses: astral-sh/setup-uv@v6\n      - run: uv sync\n      - uses: flowgate")}),
+    ("unbuffered", {GATE: ("  gate:\n", "  gate:\n    env:\n      PYTHONUNBUFFERED: '1'\n")}),
+    ("noqa-of-what-is-no-flow", {"tools/util.py": "import x  # noqa\n"}),
+    (
+        "another-job", {GATE: ("  required:\n", "  docs:\n    runs-on: ubuntu-latest\n    if: false\n    steps: []\n  required:\n")}),
     ("another-event", {GATE: ("  merge_group:\n", "  merge_group:\n  workflow_dispatch:\n")}),
     ("another-branch", {GATE: ("[main]", "[main, release]")}),
     ("events-as-a-list", {GATE: (WORKFLOW.partition("permissions: {}")[0], "name: gate\non: [pull_request, merge_group, push]\n")}),
@@ -204,6 +208,11 @@ GATE_LINE = "          flowgate gate --base-ref origin/main\n"
         ("flowgate gate --base-ref origin/main || true", "passes although"),
         ("flowgate gate --base-ref origin/main | tee log", "passes although"),
         ("flowgate gate --base-ref origin/main &", "passes although"),
+        ("flowgate gate --base-ref origin/main || exit $((0))", "passes although"),
+        ('test -n "flowgate gate --base-ref origin/main"', "does not run `flowgate gate"),
+        ("PYTHONPATH=shim flowgate gate --base-ref origin/main", "does not run `flowgate gate"),
+        ("cd /empty && flowgate gate --base-ref origin/main", "does not run `flowgate gate"),
+        ("git -C . checkout -q origin/main\nflowgate gate --base-ref origin/main", "what the gate is to judge"),
         ("flowgate gate --base-ref origin/main; exit 0", "passes although"),
         ("set +e\nflowgate gate --base-ref origin/main\necho done", "passes although"),
         ("trap 'exit 0' EXIT\nflowgate gate --base-ref origin/main", "passes although"),
@@ -307,6 +316,39 @@ def test_findings_point_to_where_the_base_was_left(base: Path, monkeypatch: pyte
     change(base, {TOML: ("workers = 4", "# fewer, for now\nworkers = 2")})
     (found,) = against_main(base, monkeypatch)
     assert (found.path, found.line) == (TOML, 6) and "workers" in found.message
+
+
+def test_a_second_noqa_of_the_same_words_counts_and_a_moved_one_does_not(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silenced = FLOW.replace("self.input * 2", "self.input * two  # noqa: F821")
+    committed(repository, {"a_flow.py": silenced})
+    change(repository, {"a_flow.py": None, "b_flow.py": silenced})
+    assert against_main(repository, monkeypatch) == []
+    (repository / "b_flow.py").write_text(silenced.replace("max(self.results)", "max(self.result)  # noqa: F821"))
+    (found,) = against_main(repository, monkeypatch)
+    assert "silences" in found.message
+
+
+def test_config_behind_a_link_is_followed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = {name.replace("flow/conf/", "shared/"): text for name, text in HYDRA.items()}
+    write(repository, real)
+    (repository / "flow" / "conf").symlink_to("../shared")
+    committed(repository, {})
+    change(repository, {"shared/contract/strict.yaml": ("order_independent", "nondeterministic")})
+    assert any("contract of NoiseFlow" in one.message for one in against_main(repository, monkeypatch))
+    git(repository, "checkout", "-q", "main")
+    git(repository, "branch", "-q", "-D", "change")
+    write(repository, {name.replace("shared/", "other/"): text.replace("order_independent", "single_worker") for name, text in real.items() if name.startswith("shared/")})  # fmt: skip
+    (repository / "flow" / "conf").unlink()
+    (repository / "flow" / "conf").symlink_to("../other")
+    assert any("contract of NoiseFlow" in one.message for one in against_main(repository, monkeypatch))
+
+
+def test_the_state_behind_a_link_is_not_believed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(repository, {"flow.py": FLOW, "kept/cache/proofs/x.json": "{}"})
+    (repository / ".flowgate").symlink_to("kept")
+    assert any("is a link" in one.message for one in against_main(repository, monkeypatch))
 
 
 def test_the_base_is_where_the_branch_left_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:

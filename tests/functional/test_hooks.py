@@ -134,6 +134,21 @@ def test_what_lies_beside_the_commit_is_not_judged(hooked: Hooked, repository: P
     assert hooked("commit", "-m", "with it").code == 0
 
 
+def test_settings_and_overrides_beside_the_commit_do_not_decide(
+    hooked: Hooked, repository: Path, flowgate: Callable[..., Done]
+) -> None:
+    assert hooked.commit().code == 0
+    write(repository, {"flow.py": TRAPPED})
+    listed = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    (found,) = (one for one in listed if one["severity"] == "error")
+    assert flowgate(repository, "override", found["id"], "--reason", "for now", "--by", "Ada").code == 0
+    hooked("add", "flow.py")
+    refused = hooked("commit", "-m", "without the ledger")
+    assert refused.code == 1 and "git add .flowgate/ledger.yaml" in refused.err, refused
+    hooked("add", ".flowgate")
+    assert hooked("commit", "-m", "with it").code == 0
+
+
 def test_a_commit_that_only_deletes_or_renames_is_judged(
     hooked: Hooked, repository: Path, flowgate: Callable[..., Done]
 ) -> None:

@@ -157,6 +157,8 @@ SHARED = {
         ({"shared.py": "def twice(x):\n    return x + x\n"}, {"a/flow.py"}),
         ({"README.md": "more\n"}, set()),
         ({"unused.py": "x = 2\n"}, set()),
+        ({"img/test/photo.png": "2\n"}, {"a/flow.py", "b/flow.py"}),
+        ({"docs/picture.png": "2\n"}, set()),
         ({"train.csv": "2\n"}, {"a/flow.py", "b/flow.py"}),
         ({"requirements.txt": "numpy==2\n"}, {"a/flow.py", "b/flow.py"}),
         ({"flowgate.toml": "[prove]\nworkers = 8\n"}, {"a/flow.py", "b/flow.py"}),
@@ -203,6 +205,47 @@ def test_a_change_cannot_make_itself_overridable(flowgate: Flowgate, repository:
     assert found["verdict"] == "blocked" and {one["state"] for one in found["findings"]} == {"open"}
 
 
+def test_an_override_of_the_base_does_not_excuse_the_same_again(flowgate: Flowgate, repository: Path) -> None:
+    committed(repository, {**PLAIN, "flowgate.toml": "[prove]\nworkers = 8\n"})
+    change(repository, {"flowgate.toml": "[prove]\nworkers = 4\n"})
+    (found,) = answer(gate(flowgate, repository, "--base-ref", "main"))["findings"]
+    assert flowgate(repository, "override", found["id"], "--reason", "a small machine", "--by", "Ada").code == 0
+    assert gate(flowgate, repository, "--base-ref", "main").code == 0
+    write(repository, {"flowgate.toml": "[prove]\nworkers = 8\n"})
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "the machine grew; the entry stayed")
+    git(repository, "branch", "-q", "-f", "main")
+    write(repository, {"flowgate.toml": "[prove]\nworkers = 4\n"})
+    assert gate(flowgate, repository, "--base-ref", "main").code == 1
+
+
+def test_it_is_started_from_anywhere(
+    flowgate: Flowgate, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    committed(repository, {**PLAIN, "flowgate.toml": "[prove]\nworkers = 8\n"})
+    change(repository, {"flowgate.toml": "[prove]\nworkers = 4\n"})
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = gate(flowgate, elsewhere, str(repository / "flow.py"), "--base-ref", "main")
+    assert done.code == 1 and [one["rule"] for one in answer(done)["findings"]] == ["FG404"], done
+
+
+def test_a_partial_clone_asks_for_what_it_lacks(
+    flowgate: Flowgate, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    committed(repository, {**PLAIN, "flowgate.toml": "[prove]\nworkers = 8\n"})
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    change(repository, {"flowgate.toml": "[prove]\nworkers = 4\n"})
+    clone = tmp_path_factory.mktemp("partial") / "clone"
+    done = git(repository, "clone", "-q", "--filter=blob:none", "--branch", "change", repository.as_uri(), str(clone))
+    assert done.code == 0 and gate(flowgate, clone, "--base-ref", "origin/main").code == 1
+
+
+def test_where_a_report_cannot_be_written_is_said_before_anything_runs(flowgate: Flowgate, repository: Path) -> None:
+    write(repository, PLAIN)
+    done = gate(flowgate, repository, "--html", "nowhere/report.html")
+    assert done.code == 2 and "there is no such folder" in done.err and not done.out
+
+
 def test_a_dropped_finding_of_a_review_is_missed(flowgate: Flowgate, repository: Path) -> None:
     """A record is text: what it held open cannot be edited away."""
     committed(repository, FILES)
@@ -224,6 +267,12 @@ def test_a_dropped_finding_of_a_review_is_missed(flowgate: Flowgate, repository:
         record.write_text(yaml.safe_dump(held))
         said = [one["message"] for one in weaknesses(verdict(flowgate, repository, "flow/noise_flow.py"))]
         assert len(said) == 1 and words in said[0], said
+    for name in ("flow/noise_flow.py", record.relative_to(repository)):
+        path = repository / name
+        path.write_text(path.read_text().replace("NoiseFlow", "NoisyFlow"))
+    record.rename(record.with_name("flow.noise_flow.NoisyFlow.yaml"))
+    renamed = weaknesses(verdict(flowgate, repository, "flow/noise_flow.py"))
+    assert any("still stands" in one["message"] for one in renamed), "another name for the class drops nothing"
 
 
 def test_a_committed_receipt_blocks_without_a_base_too(flowgate: Flowgate, repository: Path) -> None:

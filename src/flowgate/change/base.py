@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -25,6 +25,12 @@ WHOLE = ("--no-ext-diff", "--ignore-submodules=none")
 def from_above(top: str, path: str) -> str:
     """A path from a folder above it, as findings name it."""
     return os.path.relpath(path, top).replace(os.sep, "/")
+
+
+def from_above_all(top: str, paths: Iterable[str]) -> set[str]:
+    """Paths from a folder above them, and where they lead through links."""
+    listed = list(paths)
+    return {from_above(top, path) for one in listed for path in (one, os.path.realpath(one))}
 
 
 class Base(NamedTuple):

@@ -7,7 +7,7 @@ import os
 from typing import Any, NamedTuple
 
 from flowgate import witness
-from flowgate.change.base import from_above
+from flowgate.change.base import from_above, from_above_all
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Conf, Tree, compose, line_of
@@ -80,7 +80,7 @@ def claims_of(project: Project, top: str, asked: Asked | None = None) -> list[Fl
         witness.watch()
         held = targets(project, source)
         made = [_claims(target, top) for target in held]
-        looks = {from_above(top, path) for kind, path in witness.seen() if kind == witness.FILE}
+        looks = from_above_all(top, (path for kind, path in witness.seen() if kind == witness.FILE))
         looks |= {name for one in made for name in one.sources}
         parents |= {parent for target in held for parent in target.parents()}
         if asked is None or asked.concerns({*looks, from_above(top, source.path)}):

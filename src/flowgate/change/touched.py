@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
-from flowgate.change.base import WHOLE, Base, from_above
+from flowgate.change.base import WHOLE, Base, from_above, from_above_all
 from flowgate.change.entries import flows_entered
 from flowgate.discover import loose_files
 from flowgate.errors import Inconclusive
@@ -56,7 +56,7 @@ def _made_of(target: Target, here: str) -> set[str]:
     project = target.project
     record = project.state("reviews", slug_of(target.path, target.flow.name))
     sources = [project.absolute(name) for name in target.settings.sources]
-    return {from_above(here, path) for path in [*files_of(target.flow, target.conf), *sources, record]}
+    return from_above_all(here, [*files_of(target.flow, target.conf), *sources, record])
 
 
 def _readable_by_any(paths: Iterable[str], target: Target, here: str) -> str:

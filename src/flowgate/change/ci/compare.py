@@ -26,7 +26,7 @@ _CHECKOUT = ("ref", "repository", "path", "sparse-checkout", "submodules")
 _EVER = ("always()", "!cancelled()", "true", "True", "success() || failure()")
 _HOSTED = re.compile(r"(ubuntu|macos|windows)-[\w.-]+|\$\{\{.*")
 _TAKES_OVER = re.compile(
-    r"PYTHON\w*|PATH|BASH_ENV|ENV|LD_\w+|VIRTUAL_ENV|CONDA_PREFIX|PIP_\w+|UV_\w+|GIT_\w+|METAFLOW_\w+|FLOWGATE_\w+|GITHUB_\w+"
+    r"PYTHON(PATH|HOME|STARTUP|SAFEPATH|INSPECT)|PATH|BASH_ENV|ENV|LD_\w+|VIRTUAL_ENV|CONDA_PREFIX|PIP_(?!NO_CACHE|CACHE|DISABLE|QUIET)\w+|UV_(?!CACHE|FROZEN|LOCKED|NO_PROGRESS)\w+|GIT_\w+|METAFLOW_\w+|FLOWGATE_\w+|GITHUB_\w+"
 )
 # Actions that set a machine up, of those who make the runners and the tools.
 _SETS_UP = re.compile(
