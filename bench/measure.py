@@ -56,7 +56,9 @@ def run(command: list[str], folder: Path, codes: tuple[int, ...] = (0,), **extra
 def environment() -> dict[str, str]:
     """The caller's, without settings of Metaflow or Python and with this environment's programs first."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("METAFLOW", "FLOWGATE", "PYTHON"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("METAFLOW", "FLOWGATE", "PYTHON", "GITHUB_"))
     }
     path = os.pathsep.join([str(BIN), kept.get("PATH", "")])
     return kept | {"METAFLOW_USER": "bench", "PATH": path, "VIRTUAL_ENV": sys.prefix, "NO_COLOR": "1"}

@@ -56,6 +56,11 @@ def parse_yaml(text: str, shown: str) -> Any:
         raise FlowgateError(f"{shown} is not valid YAML: {error}") from None
 
 
+def slug(path: str, name: str) -> str:
+    """A file name for a flow: its path with dots for slashes, and its class."""
+    return f"{path.removesuffix('.py').replace('/', '.')}.{name}"
+
+
 def user_text(root: str, path: str) -> str | None:
     """The text of a file of the user's, its line endings as they are; None where there is none.
 

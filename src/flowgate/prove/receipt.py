@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from flowgate import __version__
-from flowgate.files import cache_folder, write_whole
+from flowgate.files import cache_folder, slug, write_whole
 from flowgate.finding import Finding, digest
 from flowgate.outcome import PASS
 from flowgate.project import Project
@@ -53,11 +53,6 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _seal(self) -> str:
         return digest(msgspec.json.encode(msgspec.structs.replace(self, seal=""), order="sorted").decode())
-
-
-def slug(path: str, name: str) -> str:
-    """A file name for a flow: its path with dots for slashes, and its class."""
-    return f"{path.removesuffix('.py').replace('/', '.')}.{name}"
 
 
 def folder_of(project: Project, path: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
+from flowgate.change.entries import Entered
 from flowgate.finding import RESOLVED, in_reading_order
 from flowgate.ledger.match import remarks
 from flowgate.outcome import BLOCKED, INCONCLUSIVE, STALE
@@ -15,6 +16,8 @@ from flowgate.report.proof import printable_lines
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.run import Refusal
 from flowgate.verdict import Compared, FlowVerdict, Layer, Verdict
+
+_LINES = 8  # of excused code
 
 
 def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool) -> str:
@@ -29,7 +32,7 @@ def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
     """What the change brings to the ledger first, then the findings, then the flows."""
     findings = in_reading_order(list(verdict.findings))
     entered = verdict.compared.entered if verdict.compared is not None else ()
-    lines = [f"ledger: {printable(one.sentence())}\n" for one in entered]
+    lines = [_entered(one) for one in entered]
     lines += [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
     lines += [f"ledger: {printable(remark)}\n" for remark in remarks(verdict.standings)]
     if lines:
@@ -37,6 +40,11 @@ def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
     lines += [_compared(verdict.compared, color)] if verdict.compared is not None else []
     lines += [_flow(flow, project, color) for flow in verdict.flows]
     return "".join(lines) + paint(f"gate: {verdict.result}", verdict.result, color) + "\n"
+
+
+def _entered(one: Entered) -> str:
+    excused = "".join(f"    | {printable(line)}\n" for line in one.code.splitlines()[:_LINES])
+    return f"ledger: {printable(one.sentence())}\n{excused}"
 
 
 def _inert(said: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from flowgate import witness
 from flowgate.errors import FlowgateError
-from flowgate.files import Upgrade, parse_yaml, read_text, upgraded, write_whole
+from flowgate.files import Upgrade, parse_yaml, read_text, slug, upgraded, write_whole
 from flowgate.finding import ERROR, OPEN, RESOLVED, WARNING, Finding
 from flowgate.flow.model import Flow
 from flowgate.project import Project
@@ -91,8 +91,8 @@ _UPGRADES: dict[int, Upgrade] = {1: lambda record: record}
 
 
 def slug_of(flow: str, name: str) -> str:
-    """The file name of a flow's record: by its file and its class."""
-    return f"{flow.removesuffix('.py').replace('/', '.')}.{name}.yaml"
+    """The file name of a flow's record."""
+    return f"{slug(flow, name)}.yaml"
 
 
 def path_of(project: Project, flow: str, name: str) -> str:
