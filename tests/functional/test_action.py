@@ -131,11 +131,14 @@ def test_three_branches_pass_block_and_stay_undecided(runner: Runner) -> None:
         "inconclusive": ({"flow.py": fan("1 / 0")}, "3", "ZeroDivisionError"),
     }  # fmt: skip
     for name, (files, code, words) in branches.items():
-        git(runner.repository, "checkout", "-q", "-b", f"it's-{name}::error::x", base)
+        done = git(runner.repository, "checkout", "-q", "-b", f"it's-$(touch$IFS'owned')-{name}", base)
+        assert done.code == 0, done
         runner.commit(files, "          statement: true\n")
         acted = runner.act("pull_request", number=7, pull_request={"base": {"sha": base, "ref": "main"}})
         outputs = acted.outputs
-        assert (outputs["verdict"], outputs["exit-code"]) == (name, code), acted.done
+        assert (outputs["verdict"], outputs["exit-code"]) == (name, code), [
+            one["message"] for one in acted.verdict["findings"]
+        ]
         assert (acted.done.code == 0) == (name == "pass"), acted.done
         assert outputs.keys() >= {"verdict-file", "sarif-file", "summary-file", "html-file"}
         assert ("statement-file" in outputs) == (name != "inconclusive")
@@ -158,12 +161,13 @@ def test_receipts_of_the_default_branch_serve_it_and_its_pull_requests(runner: R
     """What a pull request leaves reaches nobody."""
     base = runner.commit({"flow.py": CLEAN, "flowgate.toml": settings()}, cached=True)
     pull = {"number": 7, "pull_request": {"base": {"sha": base, "ref": "main"}}}
-    assert not runner.act("pull_request", **pull).verdict["proofs"][0]["reused"]
-    assert not list((runner.keep / "store").iterdir())
     assert not runner.act("push", ref="refs/heads/main").verdict["proofs"][0]["reused"]
     assert len(list((runner.keep / "store").iterdir())) == 1
     again = runner.act("pull_request", **pull)
     assert again.outputs["verdict"] == "pass" and again.verdict["proofs"][0]["reused"], again.done
+    runner.commit({"flow.py": fan("self.input * 2")}, cached=True)
+    assert not runner.act("pull_request", **pull).verdict["proofs"][0]["reused"]
+    assert len(list((runner.keep / "store").iterdir())) == 1, "another subject, and nothing is left of it"
 
 
 def test_hostile_inputs_are_data(runner: Runner) -> None:
@@ -217,4 +221,6 @@ def test_the_action_sets_the_project_s_environment_up(way: str, runner: Runner) 
         )
     acted = runner.act()
     (proof,) = acted.verdict["proofs"]
-    assert acted.outputs["verdict"] == "pass" and len(proof["arms"]) == 2, acted.verdict["findings"]
+    assert acted.outputs["verdict"] == "pass" and len(proof["arms"]) == 2, [
+        one["message"] for one in acted.verdict["findings"]
+    ]
