@@ -115,6 +115,18 @@ WEAKER: list[tuple[str, Edit, str]] = [
     ("python-of-the-change", {GATE: ("policy-from-base: true", "policy-from-base: true\n          python: tools/python")}, "`python`"),
     ("script-puts-main-back", {GATE: ("      - uses: flowgate", "      - run: |\n          pip install x\n          git checkout origin/main -- flow\n      - uses: flowgate")}, "git checkout origin/main"),
     ("settings-and-all-flows-gone", {"flow/noise_flow.py": None, "flow/other_flow.py": None, "flow/plain_flow.py": None, TOML: None}, "NoiseFlow is gone"),
+    ("matrix-cut", {GATE: ("    runs-on: ubuntu-latest\n    permissions", "    strategy:\n      matrix:\n        flow: [a]\n        exclude: [{flow: a}]\n    runs-on: ubuntu-latest\n    permissions")}, "leaves out a part of its matrix"),
+    ("history-rewritten-first", {GATE: ("      - uses: flowgate", "      - run: git update-ref refs/remotes/origin/main HEAD\n      - uses: flowgate")}, "git update-ref"),
+    ("aggregator-told-otherwise", {GATE: ("${{ needs.gate.result }}", "success")}, "has another script"),
+    ("aggregator-step-skipped", {GATE: ('      - run: test "$RESULT"', '      - if: false\n        run: test "$RESULT"')}, "has another script"),
+    ("another-image", {GATE: ("  gate:\n", "  gate:\n    container: evil/image\n")}, "another image"),
+    ("own-machine", {GATE: ("  gate:\n    runs-on: ubuntu-latest", "  gate:\n    runs-on: [self-hosted, mine]")}, "another machine"),
+    ("shadowed-modules", {GATE: ("  gate:\n", "  gate:\n    env:\n      PYTHONPATH: shim\n")}, "another environment"),
+    ("action-before", {GATE: ("      - uses: flowgate", "      - uses: evil/overwrite@v1\n      - uses: flowgate")}, "evil/overwrite"),
+    ("action-of-a-branch", {GATE: ("@1111111111111111111111111111111111111111", "@evil")}, "name that can move"),
+    ("hook-of-a-branch", {HOOK: ("v0.2.0", "evil")}, "name that can move"),
+    ("hook-with-a-shim", {HOOK: ("id: flowgate-lint\n", "id: flowgate-lint\n        additional_dependencies: [./shim]\n")}, "`additional_dependencies`"),
+    ("owner-of-less", {".github/CODEOWNERS": ("/.flowgate/ @leads", "/.flowgate/* @leads")}, "not owned by @leads"),
     ("receipt-committed", {".flowgate/cache/proofs/flow.noise_flow.NoiseFlow/receipt.json": "{}"}, "is committed"),
 ]  # fmt: skip
 
@@ -168,8 +180,7 @@ FINE: list[tuple[str, Edit]] = [
     ("set-up-before", {GATE: ("      - uses: flowgate", "      - uses: astral-sh/setup-uv@v6\n      - run: uv sync\n      - uses: flowgate")}),
     ("unbuffered", {GATE: ("  gate:\n", "  gate:\n    env:\n      PYTHONUNBUFFERED: '1'\n")}),
     ("noqa-of-what-is-no-flow", {"tools/util.py": "import x  # noqa\n"}),
-    (
-        "another-job", {GATE: ("  required:\n", "  docs:\n    runs-on: ubuntu-latest\n    if: false\n    steps: []\n  required:\n")}),
+    ("another-job", {GATE: ("  required:\n", "  docs:\n    runs-on: ubuntu-latest\n    if: false\n    steps: []\n  required:\n")}),
     ("another-event", {GATE: ("  merge_group:\n", "  merge_group:\n  workflow_dispatch:\n")}),
     ("another-branch", {GATE: ("[main]", "[main, release]")}),
     ("events-as-a-list", {GATE: (WORKFLOW.partition("permissions: {}")[0], "name: gate\non: [pull_request, merge_group, push]\n")}),
