@@ -356,6 +356,33 @@ def test_config_behind_a_link_is_followed(repository: Path, monkeypatch: pytest.
     assert any("contract of NoiseFlow" in one.message for one in against_main(repository, monkeypatch))
 
 
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", [BOMB + "exclude: *i\n", "repos: &r [*r]\n", "[" * 5_000, "\x00", ""])
+@pytest.mark.parametrize("path", [HOOK, GATE])
+def test_a_config_that_would_never_end_is_no_config(
+    path: str, text: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(base, {path: text})
+    assert any("gone" in one.message or "any more" in one.message for one in against_main(base, monkeypatch))
+
+
+@pytest.mark.parametrize("surface", ["&s [*s]", "[[[[deep]]]]", "${surface}", "7"])
+def test_a_surface_that_is_none_is_no_claim(surface: str, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(repository, HYDRA)
+    change(repository, {"flow/conf/config.yaml": ("surface: ${claims.full}", f"surface: {surface}")})
+    assert any("NoiseFlow" in one.message for one in against_main(repository, monkeypatch))
+
+
+def test_anchors_that_end_are_read(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    anchored = WORKFLOW.replace("runs-on: ubuntu-latest", "runs-on: &os ubuntu-latest", 1)
+    change(base, {GATE: anchored.replace("runs-on: ubuntu-latest", "runs-on: *os")})
+    assert [one for one in against_main(base, monkeypatch) if one.severity == ERROR] == []
+
+
 def test_the_state_behind_a_link_is_not_believed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     committed(repository, {"flow.py": FLOW, "kept/cache/proofs/x.json": "{}"})
     (repository / ".flowgate").symlink_to("kept")

@@ -10,6 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
+from flowgate.change.base import base_of
+from flowgate.errors import Inconclusive
+from flowgate.project import open_project
 from tests.change.repository import FILES, FLOW, change, committed, verdict, weaknesses
 from tests.conftest import SCHEMAS, Done, Flowgate, git, write
 from tests.functional.flows import fan
@@ -238,6 +241,15 @@ def test_a_partial_clone_asks_for_what_it_lacks(
     clone = tmp_path_factory.mktemp("partial") / "clone"
     done = git(repository, "clone", "-q", "--filter=blob:none", "--branch", "change", repository.as_uri(), str(clone))
     assert done.code == 0 and gate(flowgate, clone, "--base-ref", "origin/main").code == 1
+
+
+def test_without_room_for_the_base_nothing_is_decided(
+    flowgate: Flowgate, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(repository, PLAIN)
+    monkeypatch.setattr("tempfile.tempdir", str(repository / "nowhere"))
+    with pytest.raises(Inconclusive, match="cannot be laid out"), base_of(open_project(str(repository)), "main"):
+        pass
 
 
 def test_where_a_report_cannot_be_written_is_said_before_anything_runs(flowgate: Flowgate, repository: Path) -> None:

@@ -108,7 +108,11 @@ def base_of(project: Project, ref: str) -> Iterator[Base]:
     if here is None or git(here, "rev-parse", "--git-dir") is None:
         raise Inconclusive(f"{project.root} is no repository that git can read, so nothing can be compared with {ref}")
     commit = _commit(here, ref)
-    with tempfile.TemporaryDirectory(prefix="flowgate-base-") as folder:
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="flowgate-base-")
+    except OSError as error:
+        raise Inconclusive(f"the base {ref} cannot be laid out in {tempfile.gettempdir()}: {error.strerror}") from None
+    with scratch as folder:
         top = os.path.realpath(folder)
         _extract(here, commit, top)
         changed, renamed = _difference(here, commit)

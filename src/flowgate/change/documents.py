@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 Said = tuple[str, str, int]  # the code of the finding, what it means, and the line where it shows
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a commit, which does not move
 _LARGEST = 2_000_000
+_MOST = 100_000  # values of a document, its aliases written out
 
 
 def text_of(top: str, path: str) -> str:
@@ -21,13 +23,28 @@ def text_of(top: str, path: str) -> str:
 
 
 def parsed(text: str) -> object:
-    """What a YAML text says; None where it says nothing, or is no YAML."""
+    """What a YAML text says; None where it says nothing, is no YAML, or says more than anybody could read."""
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both loaders are safe ones)
+        root = yaml.compose(text, loader)
+        if root is None or _size(root, {}) > _MOST:
+            return None
+        return yaml.load(text, loader)  # noqa: S506  (both loaders are safe ones)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
+
+
+def _size(node: Any, known: dict[int, float]) -> float:
+    """The values that a document holds once its aliases are written out: few lines can stand for more than there is room for."""
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = math.inf  # until it is known: what holds itself never ends
+    inside = node.value if isinstance(node.value, list) else []
+    parts = [part for one in inside for part in (one if isinstance(one, tuple) else (one,))]
+    known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 def mapping(value: object) -> dict[Any, Any]:

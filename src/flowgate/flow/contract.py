@@ -59,7 +59,7 @@ def of_config(composed: Composed, key: str) -> object:
 def _resolved(composed: Composed, value: object, depth: int = 0) -> object:
     """A value with each interpolation, `${path.to.key}`, as what stands there, however often that is one itself."""
     if isinstance(value, list):
-        return [_resolved(composed, one, depth) for one in value]
+        return [_resolved(composed, one, depth) if isinstance(one, str) else one for one in value]
     match = re.fullmatch(r"\$\{([\w.]+)\}", value) if isinstance(value, str) else None
     if match is None or depth > _DEEPEST:
         return value
