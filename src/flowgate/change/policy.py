@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flowgate.lint.rules import REGISTRY
 from flowgate.settings import LedgerSettings, LintSettings, ProveSettings, ReviewSettings, Settings
 
-Said = tuple[str, str, str]  # the key, the code of the finding, and what it means
+Lowered = tuple[str, str, str]  # the key, the code of the finding, and what it means
 
 
 class Order(NamedTuple):
@@ -21,7 +21,7 @@ class Order(NamedTuple):
     means: str
 
 
-def weaker_policy(was: Settings, now: Settings) -> Iterator[Said]:
+def weaker_policy(was: Settings, now: Settings) -> Iterator[Lowered]:
     """What the settings of a change ask less than those of its base."""
     yield from _lint(was.lint, now.lint)
     yield from _review(was.review, now.review)
@@ -29,7 +29,7 @@ def weaker_policy(was: Settings, now: Settings) -> Iterator[Said]:
     yield from _ledger(was.ledger, now.ledger)
 
 
-def _lint(was: LintSettings, now: LintSettings) -> Iterator[Said]:
+def _lint(was: LintSettings, now: LintSettings) -> Iterator[Lowered]:
     ids = {name: entry.id for entry in REGISTRY for name in (entry.id, entry.slug)}
     for rule in sorted({ids.get(one, one) for one in now.ignore} - {ids.get(one, one) for one in was.ignore}):
         yield "ignore", f"lint.ignore: {rule}", f"rule {rule} is left out of every flow"
@@ -38,7 +38,7 @@ def _lint(was: LintSettings, now: LintSettings) -> Iterator[Said]:
         yield "ruff", f"lint.ruff: {' '.join(gone)}", f"ruff does not look for {', '.join(gone)} any more"
 
 
-def _review(was: ReviewSettings, now: ReviewSettings) -> Iterator[Said]:
+def _review(was: ReviewSettings, now: ReviewSettings) -> Iterator[Lowered]:
     if was.reviewer != now.reviewer and was.reviewer != "none":
         means = "nobody is asked" if now.reviewer == "none" else "somebody else judges"
         yield "reviewer", f"review.reviewer: {was.reviewer} -> {now.reviewer}", f"the reviewer is switched: {means}"
@@ -55,7 +55,7 @@ def _review(was: ReviewSettings, now: ReviewSettings) -> Iterator[Said]:
     )
 
 
-def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Said]:
+def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Lowered]:
     added = [one for one in now.overrides if one not in was.overrides]
     if added:
         means = f"the proof is reduced: its arms run under {', '.join(added)}"
@@ -85,14 +85,14 @@ def _only_adds(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 _HARMLESS = re.compile(r"--(frozen|locked|offline|no-sync|with|tag|quiet)|retry(:.*)?|timeout(:.*)?|catch(:.*)?|-q")
 
 
-def _ledger(was: LedgerSettings, now: LedgerSettings) -> Iterator[Said]:
+def _ledger(was: LedgerSettings, now: LedgerSettings) -> Iterator[Lowered]:
     for rule in sorted(set(was.non_overridable) - set(now.non_overridable)):
         yield "non_overridable", f"ledger.non_overridable: {rule}", f"{rule} can be overridden now"
     if was.require_approver and not now.require_approver:
         yield "require_approver", "ledger.require_approver", "no second person has to approve an override any more"
 
 
-def _less(table: str, *orders: Order) -> Iterator[Said]:
+def _less(table: str, *orders: Order) -> Iterator[Lowered]:
     for key, was, now, means in orders:
         if now < was:
             yield key, f"{table}.{key}: {was:g} -> {now:g}", f"{means}: {key} went from {was:g} to {now:g}"

@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from flowgate.report.style import printable
+
 if TYPE_CHECKING:
     from flowgate.prove.arms import Arm
 
@@ -36,7 +38,7 @@ class Progress:
             return
         if arm is None:
             self.under_way = {}
-            name, news = stage, stage
+            name = news = stage = printable(stage)
         else:
             name = arm.name
             how_far = f"{done}/{max(done, expected)} tasks" if expected else "started"

@@ -55,6 +55,7 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
         return _alone(project, paths, _prover(tell, wanted))
+    tell(f"comparing with the base {ref}", None, 0, 0, 0.0)
     with ExitStack() as stack:
         try:
             base = stack.enter_context(base_of(project, ref))

@@ -15,7 +15,7 @@ _ACTION = re.compile(r"(^|/)[\w.-]*flowgate[\w.-]*(/[^@]*)?(@|$)|^[.$]/?$")
 _HOOK_ACTION = re.compile(r"(^|/)(pre-commit/action|prek-action)(@|$)")
 OWN = ("./", "$/")  # how a workflow names what lies in its own repository
 _DEEPEST = 4  # local actions that use local actions
-Said = dict[Any, Any]
+Table = dict[Any, Any]
 
 
 class Job(NamedTuple):
@@ -25,10 +25,10 @@ class Job(NamedTuple):
     path: str
     text: str
     name: str
-    said: Said
-    triggers: dict[str, Said]
-    steps: list[Said]
-    gates: list[Said]
+    said: Table
+    triggers: dict[str, Table]
+    steps: list[Table]
+    gates: list[Table]
 
 
 class Reader(NamedTuple):
@@ -56,7 +56,7 @@ class Reader(NamedTuple):
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
         return [f"{FOLDER}/{name}" for name in names if name.endswith((".yml", ".yaml"))]
 
-    def is_gate(self, step: Said) -> bool:
+    def is_gate(self, step: Table) -> bool:
         """Whether a step, or a job that calls a workflow, runs flowgate."""
         uses = str(step.get("uses", ""))
         if uses.startswith(OWN) and uses.endswith((".yml", ".yaml")):
@@ -68,7 +68,7 @@ class Reader(NamedTuple):
             return True
         return bool(_ACTION.search(uses)) or runs_gate(str(step.get("run", "")), self.hooked)
 
-    def _expanded(self, step: Said, around: Said, depth: int) -> Iterator[Said]:
+    def _expanded(self, step: Table, around: Table, depth: int) -> Iterator[Table]:
         """A step, or those of the local composite action that it uses; each with the shell and conditions it runs under."""
         step = {**step, "shell": step.get("shell") or _default_shell(around), "env": _env(around) | _env(step)}
         uses = str(step.get("uses", ""))
@@ -79,7 +79,7 @@ class Reader(NamedTuple):
             inner = mapping(one)
             both = [str(held["if"]) for held in (step, inner) if held.get("if") is not None]
             tolerant = step.get("continue-on-error") or inner.get("continue-on-error")
-            made: Said = {**inner, "continue-on-error": tolerant, "if": " && ".join(both) or None}
+            made: Table = {**inner, "continue-on-error": tolerant, "if": " && ".join(both) or None}
             yield from self._expanded({k: v for k, v in made.items() if v is not None}, step, depth + 1)
 
     def _action(self, folder: str) -> list[Any]:
@@ -90,19 +90,19 @@ class Reader(NamedTuple):
         return []
 
 
-def runs_hooks(step: Said) -> bool:
+def runs_hooks(step: Table) -> bool:
     """Whether a step runs all hooks by an action for it."""
     given = str(mapping(step.get("with")).get("extra_args", "--all-files"))
     return _HOOK_ACTION.search(str(step.get("uses", ""))) is not None and "--all-files" in given
 
 
-def _triggers(held: object) -> dict[str, Said]:
+def _triggers(held: object) -> dict[str, Table]:
     if isinstance(held, dict):
         return {str(event): mapping(said) for event, said in held.items()}
     return {str(event): {} for event in listed(held)}
 
 
-def _inherited(job: Said, workflow: Said) -> Said:
+def _inherited(job: Table, workflow: Table) -> Table:
     """A job with the environment and defaults that its workflow gives it."""
     defaults = {
         "run": mapping(mapping(workflow.get("defaults")).get("run")) | mapping(mapping(job.get("defaults")).get("run"))
@@ -110,9 +110,9 @@ def _inherited(job: Said, workflow: Said) -> Said:
     return {**job, "env": _env(workflow) | _env(job), "defaults": defaults}
 
 
-def _env(held: Said) -> Said:
+def _env(held: Table) -> Table:
     return mapping(held.get("env"))
 
 
-def _default_shell(around: Said) -> object:
+def _default_shell(around: Table) -> object:
     return mapping(mapping(around.get("defaults")).get("run")).get("shell")
