@@ -95,7 +95,9 @@ def test_a_detached_head_and_odd_branches_are_compared(flowgate: Flowgate, repos
     done = gate(flowgate, repository, "--base-ref", odd)
     assert done.code == 1 and answer(done)["base"]["ref"] == odd, done
     refused = flowgate(repository, "gate", "--base-ref", "no\n::error::such")
-    assert "comparing with the base no\\n::error::such" in refused.err, "in one line, and before anything takes its time"
+    assert "comparing with the base no\\n::error::such" in refused.err, (
+        "in one line, and before anything takes its time"
+    )
     told = flowgate(repository, "gate", "--base-ref", odd, "--format", "github").out
     assert "::error file=flowgate.toml" in told
     assert not (repository / "owned").exists()
