@@ -1,15 +1,18 @@
 # Two commands do everything, set-up included, on a machine with Python 3.11 or newer:
 #   make demo    the main job, on a copy of the example
 #   make test    every check and every test
+# Both install the releases of requirements-dev.lock. `NEWEST=1` takes the newest that the registries have instead, and
+# `LOWEST=1` the oldest of the package's own dependencies that it allows; run `make clean` before you change between them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet
 # The release of cfn-lint whose sources carry the OASIS schema of SARIF 2.1.0, against which our own output is tested.
 SARIF := 1.58.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fast check bench docs picture browser setup clean
+.PHONY: demo test fast check bench docs picture browser setup lock clean
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -54,12 +57,29 @@ browser:
 
 setup: $(VENV)/ready
 
-$(VENV)/ready: requirements-dev.txt pyproject.toml
+# torch is no part of the lock (see requirements-dev.txt), so the second command installs it, and only it.
+$(VENV)/ready: requirements-dev.txt requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt --editable .
-	$(BIN)/python -m pip download --quiet --no-deps --no-binary cfn-lint --dest $(VENV)/sdists cfn-lint==$(SARIF)
+ifdef NEWEST
+	$(PIP) install --upgrade --requirement requirements-dev.txt --editable .
+else
+	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
+	$(PIP) install --requirement requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+endif
+ifdef LOWEST
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --no-build-isolation --editable .
+endif
+	$(PIP) download --no-deps --no-binary cfn-lint --dest $(VENV)/sdists cfn-lint==$(SARIF)
 	$(BIN)/python -m compileall -q src
 	@touch $@
+
+# Resolve requirements-dev.txt and the package's dependencies anew, for every platform and Python; `make test` says whether it holds.
+lock: setup
+	@printf 'torch\n' > $(VENV)/not-locked.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	    --custom-compile-command 'make lock' --excludes $(VENV)/not-locked.txt \
+	    --output-file requirements-dev.lock requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -3,6 +3,7 @@ difference."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -78,9 +79,27 @@ def pages() -> dict[Path, str]:
     made |= {ROOT / "docs" / "commands" / name: text for name, text in command_pages().items()}
     made[ROOT / "CONTRIBUTING.md"] = contributing()
     for name, kind in SCHEMAS.items():
-        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
+        schema = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **with_clean_text(msgspec.json.schema(kind)),
+        }
         made[ROOT / "src" / "flowgate" / "schemas" / f"{name}.json"] = json.dumps(schema, indent=1) + "\n"
     return made
+
+
+def with_clean_text(schema: Any) -> Any:
+    """Return a schema whose descriptions are dedented.
+
+    msgspec takes them from docstrings, and its releases differ in whether they remove the indentation.
+    """
+    if isinstance(schema, list):
+        return [with_clean_text(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else with_clean_text(value)
+        for key, value in schema.items()
+    }
 
 
 def main() -> int:

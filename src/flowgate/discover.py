@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate import witness
 from flowgate.errors import FlowgateError
-from flowgate.project import Project, git, matcher
+from flowgate.project import Part, Project, folder_below, git, matcher, open_project, parts_named
+from flowgate.settings import SETTINGS_FILES, settings_file
 
 if TYPE_CHECKING:
     from flowgate.flow.source import Source
@@ -18,10 +20,18 @@ if TYPE_CHECKING:
 _TEXTS = tuple(
     ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
 )
-_LAUNCH = re.compile(rb"[^\n]*(?:PYTHONPATH|\buvx?\s+run\b)(?:[^\n\\]|\\\n|\\)*")
+_LAUNCH = re.compile(rb"PYTHONPATH|\buvx?\s+run\b")
 _LONGEST_TEXT = 1_000_000
+_LONGEST_COMMAND = 2_000  # bytes to each side: a notebook may be one line of megabytes
 _DEEPEST = 4  # folders below `tests`
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "build", "dist"})
+# The folders that ruff leaves out by default (https://docs.astral.sh/ruff/settings/#exclude), and compiled modules.
+_SKIPPED = frozenset(
+    ".bzr .direnv .eggs .git .git-rewrite .hg .ipynb_checkpoints .mypy_cache .nox .pants.d .pyenv .pytest_cache .pytype "
+    ".ruff_cache .svn .tox .venv .vscode __pycache__ __pypackages__ _build buck-out build dist node_modules site-packages "
+    "venv".split()
+)
+# What a virtual environment and a conda environment hold at their top.
+_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
 class Candidates(NamedTuple):
@@ -40,13 +50,59 @@ def candidates(project: Project, paths: list[str] | None = None) -> Candidates:
     if paths:
         return _named(paths)
     chosen, excluded = matcher(project.settings.flows), matcher(project.settings.exclude)
+    listed = python_files(project.root)
     found = [
         path
-        for path in python_files(project.root)
+        for path in [*listed, *_named_in_settings(project, set(listed))]
         if (chosen is None or chosen.fullmatch(path)) and not (excluded and excluded.fullmatch(path))
     ]
     named = [project.absolute(path) for path in found if path in project.settings.flow]
     return Candidates([project.absolute(path) for path in found], named)
+
+
+def _named_in_settings(project: Project, listed: set[str]) -> list[str]:
+    """The flows that the settings name although they lie in a folder that is skipped otherwise."""
+    others = [path for path in project.settings.flow if path not in listed and os.path.isfile(project.absolute(path))]
+    if others and _tracked_alone:
+        tracked = set(tracked_files(project.root))
+        others = [path for path in others if path in tracked]
+    return sorted(others)
+
+
+def nested_projects(project: Project) -> list[Project]:
+    """The projects below a project: the folders with settings of their own, but those that its `exclude` leaves out.
+
+    Raises:
+        FlowgateError: the settings of one cannot be read.
+    """
+    excluded = matcher(project.settings.exclude)
+    return [
+        open_project(project.absolute(folder))
+        for folder in _nested_folders(project.root)
+        if not (excluded and (excluded.fullmatch(folder) or excluded.fullmatch(f"{folder}/pyproject.toml")))
+    ]
+
+
+def parts_of(project: Project, paths: list[str]) -> list[Part]:
+    """The projects that a command is about: that of each named path, and those below it.
+
+    Without paths, the given project and every project below it.
+
+    Raises:
+        FlowgateError: the paths lie in several repositories, or settings cannot be read.
+    """
+    if not paths:
+        below = (Part(nested, [], folder_below(project, nested)) for nested in nested_projects(project))
+        return [Part(project, []), *below]
+    parts = parts_named(project, paths)
+    known = {part.project.root for part in parts}
+    for part in list(parts):
+        folders = [os.path.join(os.path.realpath(path), "") for path in part.paths if os.path.isdir(path)]
+        for nested in nested_projects(part.project) if folders else []:
+            if nested.root not in known and f"{nested.root}{os.sep}".startswith(tuple(folders)):
+                known.add(nested.root)
+                parts.append(Part(nested, [], posixpath.join(part.folder, folder_below(part.project, nested))))
+    return parts
 
 
 def _named(paths: list[str]) -> Candidates:
@@ -101,7 +157,10 @@ def named_sources(project: Project, paths: list[str]) -> list[Source]:
 
 
 def python_files(folder: str) -> list[str]:
-    """The Python files below a folder, relative to it: what git tracks or would, or all where git knows nothing."""
+    """The Python files below a folder, relative to it: what git tracks or would, or all where git knows nothing.
+
+    Those of a project below it, which has settings of its own, are that project's.
+    """
     return _noted(_PYTHON, folder)
 
 
@@ -125,8 +184,24 @@ def _launch_lines(folder: str) -> tuple[str, ...]:
         except OSError:
             continue
         if len(data) <= _LONGEST_TEXT and (b"uv" in data or b"PYTHONPATH" in data):
-            found.update(match[0].decode("utf-8", "replace") for match in _LAUNCH.finditer(data))
+            found.update(line.decode("utf-8", "replace") for line in _launches(data))
     return tuple(sorted(found))
+
+
+def _launches(data: bytes) -> Iterator[bytes]:
+    """The lines of a text in which Python is started, with those that continue them.
+
+    Each line is looked at once: the words are searched for, and its ends from there, so that a long line costs no more
+    than its length.
+    """
+    at = 0
+    while (match := _LAUNCH.search(data, at)) is not None:
+        begin = max(data.rfind(b"\n", at, match.start()) + 1, at, match.start() - _LONGEST_COMMAND)
+        end = data.find(b"\n", match.end())
+        while end > 0 and data[end - 1 : end] == b"\\":
+            end = data.find(b"\n", end + 1)
+        at = len(data) if end < 0 else end
+        yield data[begin : min(at, match.end() + _LONGEST_COMMAND)]
 
 
 @functools.cache
@@ -210,13 +285,31 @@ def _listed(kind: str, folder: str) -> tuple[str, ...]:
     """A listing, asked for once: git needs longer to start than most files to be judged. `forget` starts anew."""
     if kind == _TRACKED:
         return tuple(sorted(filter(None, (git(folder, "ls-files", "-z") or "").split("\0"))))
-    return tuple(sorted(_files(folder, (".py",) if kind == _PYTHON else _TEXTS)))
+    if kind == _TEXT:
+        return tuple(sorted(_files(folder, _TEXTS)))
+    nested = tuple(f"{name}/" for name in _nested_folders(folder))
+    return tuple(path for path in _python_and_settings(folder) if path.endswith(".py") and not path.startswith(nested))
+
+
+@functools.cache
+def _python_and_settings(folder: str) -> tuple[str, ...]:
+    """The Python files and the files that may hold settings: listed together, for git is slow to start."""
+    return tuple(sorted(_files(folder, (".py", *SETTINGS_FILES))))
+
+
+@functools.cache
+def _nested_folders(folder: str) -> tuple[str, ...]:
+    """The folders below one, relative to it, that have settings of their own."""
+    listed = (os.path.split(path) for path in _python_and_settings(folder) if not path.endswith(".py"))
+    found = sorted({above for above, name in listed if above and name in SETTINGS_FILES})
+    return tuple(name for name in found if settings_file(os.path.join(folder, name)) is not None)
 
 
 def forget() -> None:
     """List anew from here on."""
     witness.forget()
-    _listed.cache_clear()
+    for listing in (_listed, _python_and_settings, _nested_folders):
+        listing.cache_clear()
     _test_folders.cache_clear()
     _launch_lines.cache_clear()
     _state_of_texts.cache_clear()
@@ -246,24 +339,37 @@ def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
     patterns = [f"*{end}" for end in ends]
     others = [] if _tracked_alone else ["--others", "--exclude-standard"]
     listed = git(folder, "ls-files", "-z", "--cached", *others, "--", *patterns)
-    if listed is not None:
-        if _tracked_alone:  # a file that is only intended to be added is in the index, with nothing in it
-            intended = git(folder, "diff-files", "--relative", "-z", "--name-only", "--diff-filter=A") or ""
-            listed = "\0".join(set(listed.split("\0")) - set(intended.split("\0")))
-        found = {path for path in listed.split("\0") if path and ".ipynb_checkpoints/" not in path}
-        return [path for path in found if os.path.isfile(os.path.join(folder, path))]
-    return list(_walk(folder, ends))
+    if listed is None:
+        return list(_walk(folder, ends))
+    if _tracked_alone:  # a file that is only intended to be added is in the index, with nothing in it
+        intended = git(folder, "diff-files", "--relative", "-z", "--name-only", "--diff-filter=A") or ""
+        listed = "\0".join(set(listed.split("\0")) - set(intended.split("\0")))
+    skipped: dict[str, bool] = {"": False}
+    return [
+        path
+        for path in set(filter(None, listed.split("\0")))
+        if not _lies_in_skipped(folder, os.path.dirname(path), skipped) and os.path.isfile(os.path.join(folder, path))
+    ]
+
+
+def _lies_in_skipped(root: str, folder: str, known: dict[str, bool]) -> bool:
+    """True if a folder below `root` is one that is skipped, or lies in one; `known` holds what was found out before."""
+    if folder not in known:
+        above, name = os.path.split(folder)
+        known[folder] = _lies_in_skipped(root, above, known) or is_skipped(os.path.join(root, above), name)
+    return known[folder]
 
 
 def _walk(folder: str, ends: tuple[str, ...] = (".py",)) -> list[str]:
     found = []
     for parent, folders, files in os.walk(folder):
         kept = (name for name in folders if name == ".github" or not name.startswith("."))
-        folders[:] = [name for name in kept if not _is_left_out(parent, name)]
+        folders[:] = [name for name in kept if not is_skipped(parent, name)]
         relative = os.path.relpath(parent, folder)
         found += [os.path.normpath(os.path.join(relative, name)) for name in files if name.endswith(ends)]
     return found
 
 
-def _is_left_out(parent: str, name: str) -> bool:
-    return name in _SKIPPED or os.path.exists(os.path.join(parent, name, "pyvenv.cfg"))
+def is_skipped(parent: str, name: str) -> bool:
+    """True if a folder holds what no investigation is made of: an environment, a build, what a tool keeps for itself."""
+    return name in _SKIPPED or any(os.path.exists(os.path.join(parent, name, mark)) for mark in _ENVIRONMENT)

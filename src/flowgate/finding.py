@@ -7,6 +7,7 @@ a message keeps it.
 
 from __future__ import annotations
 
+import posixpath
 from typing import NamedTuple
 
 # A doubt is a finding whose values could not be told: dropped, unless one asks for it with `--pedantic`.
@@ -17,8 +18,9 @@ OPEN, OVERRIDDEN, STALE, RESOLVED = "open", "overridden", "stale-override", "res
 class Finding(NamedTuple):
     """One thing a layer holds against a flow.
 
-    `flow` and `path` are POSIX paths relative to the repository's root; `line` counts from 1. `name` is the flow's
-    class name (or, for a file with none, its path), `code` the normalised code the finding is about.
+    `flow` and `path` are POSIX paths relative to the root of the project that was asked; `line` counts from 1. `name` is the
+    flow's class name (or, for a file with none, its path), `code` the normalised code the finding is about. `project` is the
+    folder of the nested project that judged the flow, relative to that root; empty where that is the root's own.
     """
 
     rule: str
@@ -34,12 +36,36 @@ class Finding(NamedTuple):
     mend: str = ""
     state: str = OPEN
     note: str = ""
+    project: str = ""
 
     @property
     def id(self) -> str:
-        """`FG201-3f9a1c2b`: stable as long as the rule, flow, step and code are."""
-        elsewhere = [] if self.path == self.flow else [self.path]
-        return f"{self.rule}-{digest(self.rule, self.name, self.step or '', self.code, *elsewhere)[:8]}"
+        """`FG201-3f9a1c2b`: stable as long as the rule, flow, step and code are, and the same from every folder it is seen."""
+        elsewhere = [] if self.path == self.flow else [self._inside(self.path)]
+        parts = (self.rule, self._inside(self.name), self.step or "", self.code, *elsewhere)
+        return f"{self.rule}-{digest(*parts)[:8]}"
+
+    def _inside(self, path: str) -> str:
+        """A path as the project that judged the flow names it."""
+        return path.removeprefix(f"{self.project}/") if self.project else path
+
+    def seen_from_above(self, folder: str) -> Finding:
+        """The finding of a nested project, in the paths of a project whose subfolder `folder` it lies in."""
+        if not folder:
+            return self
+        name = below(folder, self.name) if self.name in (self.path, self.flow) else self.name
+        return self._replace(
+            flow=below(folder, self.flow),
+            name=name,
+            path=below(folder, self.path),
+            project=below(folder, self.project).rstrip("/"),
+        )
+
+    def seen_inside(self) -> Finding:
+        """The finding in the paths of the project that judged it: what `seen_from_above` undoes."""
+        return self._replace(
+            flow=self._inside(self.flow), name=self._inside(self.name), path=self._inside(self.path), project=""
+        )
 
     @property
     def excuses(self) -> str:
@@ -59,6 +85,11 @@ class Finding(NamedTuple):
         if self.note:
             record["note"] = self.note
         return record
+
+
+def below(folder: str, path: str) -> str:
+    """A path of a nested project as the project above it names it; `folder` is where the nested one lies, or empty."""
+    return posixpath.normpath(posixpath.join(folder, path)) if folder else path
 
 
 def digest(*parts: str) -> str:

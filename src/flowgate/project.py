@@ -48,20 +48,71 @@ def from_top(project: Project, path: str) -> str:
     return os.path.relpath(project.absolute(path), top).replace(os.sep, "/") if top is not None else path
 
 
+class Part(NamedTuple):
+    """A project that a command is about, and the paths in it that the user named; without paths, all of it.
+
+    `folder` is where it lies below the project that the command was started in, empty for that one itself.
+    """
+
+    project: Project
+    paths: list[str]
+    folder: str = ""
+
+
 def project_of(project: Project, paths: list[str]) -> Project:
-    """The project that the named paths lie in: the given one, else that of the first.
+    """The one project that the named paths lie in: the nearest one around each; without paths, the given one.
 
     Raises:
         FlowgateError: they lie in several.
     """
-    inside = [_lies_in(path, project.root) for path in paths]
-    if all(inside):
+    found = list(dict.fromkeys(part.project.root for part in parts_named(project, paths)))
+    if len(found) > 1:
+        raise FlowgateError(f"{', '.join(paths)} lie in several projects ({', '.join(found)}); name one at a time")
+    return parts_named(project, paths)[0].project if paths else project
+
+
+def asked_project(project: Project, paths: list[str]) -> Project:
+    """The project in whose paths an answer is told: the given one, or that of the first path where none lies in it."""
+    if not paths or any(_lies_in(path, project.root) for path in paths):
         return project
-    if any(inside):
-        outside = paths[inside.index(False)]
+    return open_project(_folder_of(paths[0]))
+
+
+def parts_named(project: Project, paths: list[str]) -> list[Part]:
+    """The named paths by the project that each lies in: the nearest folder around it that has settings.
+
+    Raises:
+        FlowgateError: they lie in several repositories.
+    """
+    project = asked_project(project, paths)
+    outside = next((path for path in paths if not _lies_in(path, project.root)), None)
+    if outside is not None:
         raise FlowgateError(f"{outside} lies outside {project.root}; judge one repository at a time, or use -C")
-    first = os.path.realpath(paths[0])
-    return open_project(first if os.path.isdir(first) else os.path.dirname(first))
+    opened: dict[str, Project] = {}
+    found: dict[str, Part] = {}
+    for path in paths:
+        around = _folder_of(path)
+        if around not in opened:
+            nearest = open_project(around)
+            opened[around] = nearest if _lies_in(nearest.root, project.root) else project
+        nearest = opened[around]
+        part = found.setdefault(nearest.root, Part(nearest, [], folder_below(project, nearest)))
+        part.paths.append(path)
+    return list(found.values())
+
+
+def folder_below(project: Project, nested: Project) -> str:
+    """Where a nested project lies, relative to the one above it; empty for that one itself."""
+    folder = os.path.relpath(nested.root, project.root).replace(os.sep, "/")
+    return "" if folder == "." else folder
+
+
+def _folder_of(path: str) -> str:
+    """The folder that a path is or lies in, or the nearest one above that is there."""
+    real = os.path.realpath(path)
+    while not os.path.isdir(real):
+        real = os.path.dirname(real)
+    return real
 
 
 def _lies_in(path: str, root: str) -> bool:

@@ -97,6 +97,7 @@ class Settings(NamedTuple):
         return self.flow.get(path, FlowSettings())
 
 
+SETTINGS_FILES = ("pyproject.toml", "flowgate.toml")
 _CHOICES = {
     "determinism": CONTRACTS,
     "reviewer": REVIEWERS,

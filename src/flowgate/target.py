@@ -17,7 +17,7 @@ from flowgate.flow.model import Flow, read_flows
 from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
 from flowgate.flow.subject import digests, files_of, subject
-from flowgate.project import Project
+from flowgate.project import Part, Project
 from flowgate.settings import FlowSettings
 
 
@@ -149,3 +149,20 @@ def all_readable(project: Project, paths: list[str]) -> list[Target]:
         if source.parse() is None:
             raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
     return list(readable(project, sources))
+
+
+def is_empty(part: Part) -> bool:
+    """True if a project has no flow, and neither the user nor its settings named one."""
+    return not (part.paths or part.project.settings.flows or flow_sources(part.project))
+
+
+def all_readable_in(part: Part, parts: list[Part]) -> list[Target]:
+    """The flows of one of the projects that a command is about; of several, one may have none, if another has some.
+
+    Raises:
+        FlowgateError: there is none.
+        Inconclusive: a file cannot be parsed.
+    """
+    if len(parts) > 1 and is_empty(part) and (part is not parts[0] or not all(map(is_empty, parts))):
+        return []
+    return all_readable(part.project, part.paths)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flowgate.change.entries import Entered
-from flowgate.finding import Finding, digest, in_reading_order
+from flowgate.finding import Finding, below, digest, in_reading_order
 from flowgate.ledger.match import Standing
 from flowgate.outcome import BLOCKED, EXIT_CODES, PASS, overall
 from flowgate.prove.proof import Proof
@@ -61,10 +62,24 @@ class Compared(NamedTuple):
         return told | {"overrides": [one.as_record() for one in self.entered]}
 
 
+class Judged(NamedTuple):
+    """One of several projects: where it lies below the one that was asked (empty for that one), the file of its settings
+    from there, and its own verdict."""
+
+    folder: str
+    settings: str
+    result: str
+
+    def as_record(self) -> dict[str, object]:
+        """The project as `gate` prints it in JSON."""
+        return {"path": self.folder or ".", "settings": self.settings or None, "verdict": self.result}
+
+
 class Verdict(NamedTuple):
     """The gate's answer: every flow, every finding in whatever state, every proof, every ledger entry.
 
-    `compared` is None where there is no base; `seconds` are what each layer took.
+    `compared` is None where there is no base; `seconds` are what each layer took. `projects` are those that were judged,
+    where there are several.
     """
 
     flows: tuple[FlowVerdict, ...]
@@ -73,6 +88,7 @@ class Verdict(NamedTuple):
     standings: tuple[Standing, ...]
     compared: Compared | None = None
     seconds: dict[str, float] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
+    projects: tuple[Judged, ...] = ()
 
     @property
     def result(self) -> str:
@@ -102,8 +118,37 @@ class Verdict(NamedTuple):
             "flows": [flow.as_record() for flow in self.flows],
             "findings": [found.as_record() for found in in_reading_order(list(self.findings))],
             "proofs": [proof.as_record() for proof in self.proofs],
+            "projects": [project.as_record() for project in self.projects],
             "seconds": self.seconds,
         }
+
+
+def seen_from_above(verdict: Verdict, folder: str) -> Verdict:
+    """The verdict of a nested project, in the paths of a project whose subfolder `folder` it lies in."""
+    if not folder:
+        return verdict
+    return verdict._replace(
+        flows=tuple(flow._replace(path=below(folder, flow.path)) for flow in verdict.flows),
+        findings=tuple(found.seen_from_above(folder) for found in verdict.findings),
+        proofs=tuple(proof.seen_from_above(folder) for proof in verdict.proofs),
+        standings=tuple(standing.seen_from_above(folder) for standing in verdict.standings),
+    )
+
+
+def together(verdicts: Sequence[Verdict], projects: Sequence[Judged]) -> Verdict:
+    """One verdict of several projects, all in the paths of the project that was asked."""
+    seconds: dict[str, float] = {}
+    for verdict in verdicts:
+        for layer, spent in verdict.seconds.items():
+            seconds[layer] = round(seconds.get(layer, 0.0) + spent, 2)
+    return Verdict(
+        flows=tuple(flow for verdict in verdicts for flow in verdict.flows),
+        findings=tuple(found for verdict in verdicts for found in verdict.findings),
+        proofs=tuple(proof for verdict in verdicts for proof in verdict.proofs),
+        standings=tuple(standing for verdict in verdicts for standing in verdict.standings),
+        seconds=seconds,
+        projects=tuple(projects) if len(projects) > 1 else (),
+    )
 
 
 def layer_result(findings: list[Finding], otherwise: str) -> str:

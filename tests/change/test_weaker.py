@@ -8,6 +8,7 @@ import pytest
 
 from flowgate.change.base import base_of
 from flowgate.change.compare import weaker
+from flowgate.discover import parts_of
 from flowgate.finding import ERROR, Finding
 from flowgate.project import open_project
 from tests.change.repository import FILES, FLOW, HOOKS, OTHER, SETTINGS, WORKFLOW, Edit, change, committed
@@ -27,7 +28,7 @@ def against_main(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]
     monkeypatch.chdir(folder)
     project = open_project(str(folder))
     with base_of(project, "main") as base:
-        return weaker(base, project)
+        return weaker(base, project, [part.project for part in parts_of(project, [])])
 
 
 def _without(text: str, start: str, end: str) -> str:

@@ -38,7 +38,7 @@ class Base(NamedTuple):
 
     `top` is its tree, `project` the project that the same folder would have had; None where that cannot be read, for the
     reason `fault`. `changed` are the paths that differ by now and `renamed` those that moved, both from the top of the
-    repository, whose present place is `here`.
+    repository, whose present place is `here`. `asked` is the root of the project that the gate stands in.
     """
 
     ref: str
@@ -49,6 +49,15 @@ class Base(NamedTuple):
     fault: str
     changed: frozenset[str]
     renamed: dict[str, str]
+    asked: str = ""
+
+    def seen_from(self, project: Project) -> Base:
+        """The same base with the project that the folder of another present project had there."""
+        if os.path.realpath(project.root) == os.path.realpath(self.asked):
+            return self
+        place = os.path.relpath(project.root, self.here)
+        held, fault = _project(os.path.join(self.top, _place_then(project, self.here, self.renamed, place)), self.top)
+        return self._replace(project=held, fault=fault)
 
     def placed(self, project: Project, path: str) -> str:
         """A path from the top of the repository as findings name it: relative to the project's root."""
@@ -116,8 +125,8 @@ def base_of(project: Project, ref: str) -> Iterator[Base]:
         top = os.path.realpath(folder)
         _extract(here, commit, top)
         changed, renamed = _difference(here, commit)
-        held, fault = _project(os.path.join(top, _place_then(project, here, renamed)), top)
-        yield Base(ref, commit, top, here, held, fault, changed, renamed)
+        held, fault = _project(os.path.join(top, _place_then(project, here, renamed, _place(project, here))), top)
+        yield Base(ref, commit, top, here, held, fault, changed, renamed, project.root)
 
 
 def _commit(here: str, ref: str) -> str:
@@ -163,14 +172,17 @@ def _wanted(listed: str) -> Iterator[str]:
             yield name
 
 
-def _place_then(project: Project, here: str, renamed: dict[str, str]) -> str:
-    """Where the folder that the gate stands in was, from the top: with its settings, where those moved."""
-    origin = os.path.relpath(project.absolute(project.settings.origin or "flowgate.toml"), here)
-    before = next((was for was, now in renamed.items() if now == origin), None)
-    if before is not None:
-        return os.path.dirname(before)
+def _place(project: Project, here: str) -> str:
+    """The folder that the gate stands in, from the top."""
     place = os.path.relpath(os.getcwd(), here)
     return os.path.relpath(project.root, here) if place.startswith("..") else place
+
+
+def _place_then(project: Project, here: str, renamed: dict[str, str], place: str) -> str:
+    """Where a folder of a project was, from the top: with the project's settings, where those moved."""
+    origin = os.path.relpath(project.absolute(project.settings.origin or "flowgate.toml"), here)
+    before = next((was for was, now in renamed.items() if now == origin), None)
+    return os.path.dirname(before) if before is not None else place
 
 
 def _project(folder: str, top: str) -> tuple[Project | None, str]:

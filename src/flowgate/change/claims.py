@@ -33,7 +33,8 @@ class FlowClaims(NamedTuple):
     """The claims of one flow. Paths are relative to the top of the repository.
 
     `surface` are the entries, `conclusions` the (step, artifact) that they stand for, and `stored` every one that any step
-    stores. `experiments` are those that are not the default, by name.
+    stores. `experiments` are those that are not the default, by name. `written` says where each claim is, `project` is the
+    root of the project that the flow is of.
     """
 
     path: str
@@ -47,6 +48,7 @@ class FlowClaims(NamedTuple):
     sources: tuple[str, ...]
     experiments: dict[str, Experiment]
     written: dict[str, tuple[str, int]]
+    project: str = ""
 
     @property
     def claims_something(self) -> bool:
@@ -123,7 +125,12 @@ def _claims(target: Target, top: str) -> FlowClaims:
         stored=frozenset(stored),
         sources=tuple(os.path.normpath(os.path.join(root, one)) for one in target.settings.sources),
         experiments=_experiments(target, conf, top) if conf is not None else {},
-        written={key: _written(target, conf, key, top) for key in ("determinism", "surface")},
+        written={
+            "determinism": _written(target, conf, "determinism", top),
+            "surface": _written(target, conf, "surface", top),
+            "sources": _written(target, None, "sources", top),
+        },
+        project=target.project.root,
     )
 
 

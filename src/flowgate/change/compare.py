@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowgate.change.base import Base
 from flowgate.change.ci.compare import weaker_workflows
@@ -19,30 +20,88 @@ from flowgate.change.owners import place_of, weaker_owners
 from flowgate.change.policy import weaker_policy
 from flowgate.change.records import weaker_records
 from flowgate.change.weakening import Weakening
-from flowgate.errors import Inconclusive
-from flowgate.finding import Finding
-from flowgate.project import Project, git, repository_of
+from flowgate.discover import nested_projects
+from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.finding import Finding, below
+from flowgate.project import Project, folder_below, git, repository_of
 from flowgate.settings import Settings
 
 
-def weaker(base: Base, project: Project) -> list[Finding]:
-    """Every way in which what stands in the project's folder asks less of itself than its base: findings of FG404."""
+def weaker(base: Base, project: Project, projects: list[Project]) -> list[Finding]:
+    """Every way in which what stands here asks less of itself than its base: findings of FG404.
+
+    Args:
+        base: the base, as the folder of `project` has it.
+        project: the one that the gate stands in; paths are told from there.
+        projects: those that are judged: that one, or some below it.
+    """
     found = [*_wiring(base, project)]
-    if base.project is None:
-        found.append(_unreadable(base, project))
-    else:
-        before, now = _claims(base, base.project, project)
-        found += _governed(base, project, before)
-        found += _policy(base.project.settings, project)
-        found += weaker_flows(base, project, before, now)
-        found += _left_out(base, project)
-        found += _silenced(base, project, now)
-        found += weaker_records(base, project, lambda path, name: successor_of(path, name, before, now, base.renamed))
+    sides = [(base.seen_from(one), one) for one in projects]
+    found += [_unreadable(then, project, one) for then, one in sides if then.project is None]
+    known = [(then, one) for then, one in sides if then.project is not None]
+    before, now = _claims(base, _then(base, known), [one for _, one in known])
+    for then, one in known:
+        assert then.project is not None
+        found += _governed(then, project, one, before)
+        found += _policy(base, then.project.settings, project, one) if _had_flows(then, one, before) else []
+        found += _left_out(then, project, one)
+        found += _silenced(then, project, one, now)
+        found += weaker_records(
+            then, project, one, lambda path, name: successor_of(path, name, before, now, base.renamed)
+        )
+    found += _ungoverned(base, project, known)
+    found += weaker_flows(base, project, before, now)
     unique = {one.id: one for one in (weakening.as_finding() for weakening in found)}
-    return [*forged(project), *unique.values()]
+    return [
+        *(one for part in projects for one in _forged_in(part, project)),
+        *_owned(unique.values(), project, projects),
+    ]
 
 
-def _claims(base: Base, then: Project, project: Project) -> tuple[list[FlowClaims], list[FlowClaims]]:
+def _then(base: Base, known: list[tuple[Base, Project]]) -> list[Project]:
+    """The projects of the base: those that the folders of the present ones had, and those below the one that is asked."""
+    held = [then.project for then, _ in known if then.project is not None]
+    if base.project is not None and any(one.root == base.asked for _, one in known):
+        try:
+            held += nested_projects(base.project)
+        except FlowgateError:  # of settings of the base that cannot be read; what their flows claimed cannot be told
+            pass
+    return list({one.root: one for one in held}.values())
+
+
+def _owned(findings: Iterable[Finding], project: Project, projects: list[Project]) -> Iterator[Finding]:
+    """The findings with the project that each is about: the one in whose folder its flow lies."""
+    folders = sorted((folder_below(project, one) for one in projects), key=len, reverse=True)
+    for found in findings:
+        owner = next((folder for folder in folders if folder and found.flow.startswith(f"{folder}/")), "")
+        yield found._replace(project=owner)
+
+
+def _forged_in(one: Project, project: Project) -> list[Finding]:
+    return [found.seen_from_above(folder_below(project, one)) for found in forged(one)]
+
+
+def _had_flows(then: Base, one: Project, before: list[FlowClaims]) -> bool:
+    """True if a project is not new: its settings or flows were there in the base, or it is the one that was asked."""
+    assert then.project is not None
+    was, now = os.path.relpath(then.project.root, then.top), os.path.relpath(one.root, then.here)
+    moved = any((os.path.dirname(old), os.path.dirname(new)) == (was, now) for old, new in then.renamed.items())
+    there = any(claims.path.startswith(f"{now}/") for claims in before)
+    return was == now or moved or there or one.root == then.asked
+
+
+def _ungoverned(base: Base, project: Project, known: list[tuple[Base, Project]]) -> Iterator[Weakening]:
+    """The settings of a nested project that are gone, while its folder is still there."""
+    governed = {then.project.root for then, _ in known if then.project is not None}
+    for then in _then(base, known):
+        folder = os.path.relpath(then.root, base.top)
+        if then.root not in governed and os.path.isdir(os.path.join(base.here, folder)):
+            name = posixpath.normpath(posixpath.join(folder.replace(os.sep, "/"), then.settings.origin))
+            message = f"{name} governs {folder} in {base.ref} and is gone, so other settings do now"
+            yield Weakening(f"settings: {name}", message, base.placed(project, name))
+
+
+def _claims(base: Base, then: list[Project], now: list[Project]) -> tuple[list[FlowClaims], list[FlowClaims]]:
     """The flows of the base and of now of which something changed: what is made of the same files claims the same.
 
     Where the settings changed, or code or config came or went, any flow may claim something else.
@@ -52,11 +111,16 @@ def _claims(base: Base, then: Project, project: Project) -> tuple[list[FlowClaim
     kept = kept and not any(
         os.path.islink(os.path.join(top, path)) for path in base.changed for top in (base.top, base.here)
     )
-    if not kept or any(path.endswith(".toml") for path in claimed) or then.settings != project.settings:
-        return claims_of(then, base.top), claims_of(project, base.here)
-    now = claims_of(project, base.here, Asked(None, base.changed))
-    files = frozenset(one.path for one in now) | base.changed
-    return claims_of(then, base.top, Asked(files, None)), now
+    same = [one.settings for one in then] == [one.settings for one in now]
+    if not kept or any(path.endswith(".toml") for path in claimed) or not same:
+        return _all(then, base.top), _all(now, base.here)
+    present = _all(now, base.here, Asked(None, base.changed))
+    files = frozenset(one.path for one in present) | base.changed
+    return _all(then, base.top, Asked(files, None)), present
+
+
+def _all(projects: list[Project], top: str, asked: Asked | None = None) -> list[FlowClaims]:
+    return [claims for project in projects for claims in claims_of(project, top, asked)]
 
 
 def forged(project: Project) -> list[Finding]:
@@ -84,32 +148,31 @@ def forged(project: Project) -> list[Finding]:
     return [Weakening("cache", message, held[0], mend=mend).as_finding()]
 
 
-def _unreadable(base: Base, project: Project) -> Weakening:
-    path = project.settings.origin or "pyproject.toml"
+def _unreadable(base: Base, project: Project, one: Project) -> Weakening:
+    path = below(folder_below(project, one), one.settings.origin or "pyproject.toml")
     message = f"the settings of the base cannot be read, so what they asked cannot be told: {base.fault}"
     return Weakening(
         "settings of the base", message, path, mend="mend them in the base first, or override this finding"
     )
 
 
-def _governed(base: Base, project: Project, before: list[FlowClaims]) -> Iterator[Weakening]:
-    """Other settings govern the folder that the gate stands in."""
+def _governed(base: Base, project: Project, one: Project, before: list[FlowClaims]) -> Iterator[Weakening]:
+    """Other settings govern the folder of a project than in the base, which judged flows there."""
     assert base.project is not None
-    was, now = os.path.relpath(base.project.root, base.top), os.path.relpath(project.root, base.here)
-    if was != now and base.project.settings.origin:
+    was, now = os.path.relpath(base.project.root, base.top), os.path.relpath(one.root, base.here)
+    if was != now and base.project.settings.origin and _had_flows(base, one, before):
         name = os.path.normpath(os.path.join(was, base.project.settings.origin))
-        message = (
-            f"{name} governs this folder in {base.ref}, and {project.settings.origin or 'nothing'} in {now} does now"
-        )
-        yield Weakening(f"settings: {name}", message, project.settings.origin or base.placed(project, name))
+        message = f"{name} governs this folder in {base.ref}, and {one.settings.origin or 'nothing'} in {now} does now"
+        here = below(folder_below(project, one), one.settings.origin) if one.settings.origin else ""
+        yield Weakening(f"settings: {name}", message, here or base.placed(project, name))
 
 
-def _policy(was: Settings, project: Project) -> Iterator[Weakening]:
-    now = project.settings
+def _policy(base: Base, was: Settings, project: Project, one: Project) -> Iterator[Weakening]:
+    now = one.settings
     path = now.origin or was.origin
     for key, code, message in weaker_policy(was, now):
-        line = setting_line(project.absolute(path), key)
-        yield Weakening(code, message, path, line)
+        line = setting_line(one.absolute(path), key)
+        yield Weakening(code, message, below(folder_below(project, one), path), line)
 
 
 def _wiring(base: Base, project: Project) -> Iterator[Weakening]:
@@ -136,14 +199,14 @@ def _guarded(base: Base, project: Project) -> list[tuple[str, str]]:
     return found
 
 
-def _left_out(base: Base, project: Project) -> Iterator[Weakening]:
+def _left_out(base: Base, project: Project, judged_now: Project) -> Iterator[Weakening]:
     """New flows that the base's settings would have judged, and those of the change leave out."""
     assert base.project is not None
-    was, now = base.project.settings, project.settings
+    was, now = base.project.settings, judged_now.settings
     if (was.flows, was.exclude) == (now.flows, now.exclude):
         return
-    as_before = project._replace(settings=now._replace(flows=was.flows, exclude=was.exclude))
-    judged = {(one.path, one.name) for one in claims_of(project, base.here)}
+    as_before = judged_now._replace(settings=now._replace(flows=was.flows, exclude=was.exclude))
+    judged = {(one.path, one.name) for one in claims_of(judged_now, base.here)}
     for one in claims_of(as_before, base.here):
         old = os.path.join(base.top, one.path)
         if (one.path, one.name) not in judged and not os.path.exists(old):
@@ -152,11 +215,11 @@ def _left_out(base: Base, project: Project) -> Iterator[Weakening]:
             yield Weakening(f"left out: {one.name}", message, path)
 
 
-def _silenced(base: Base, project: Project, now: list[FlowClaims]) -> Iterator[Weakening]:
-    """Comments, new with the change, by which ruff passes over what it is asked to find in a flow's file."""
-    asked = project.settings.lint.ruff
+def _silenced(base: Base, project: Project, one: Project, now: list[FlowClaims]) -> Iterator[Weakening]:
+    """Comments, new with the change, by which ruff passes over what it is asked to find in a flow's file of a project."""
+    asked = one.settings.lint.ruff
     moved = {new: old for old, new in base.renamed.items()}
-    for path in sorted({one.path for one in now} & base.changed):
+    for path in sorted({claims.path for claims in now if claims.project == one.root} & base.changed):
         held = {
             top: text_of(top, name).splitlines() for top, name in ((base.top, moved.get(path, path)), (base.here, path))
         }

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from flowgate.change.base import Base
-from flowgate.change.claims import Experiment, FlowClaims, Place, setting_line
+from flowgate.change.claims import Experiment, FlowClaims, Place
 from flowgate.change.weakening import Weakening
 from flowgate.project import Project, git
 
@@ -137,8 +137,8 @@ def _weaker_sources(was: FlowClaims, now: FlowClaims, base: Base, project: Proje
         shown = base.placed(project, source)
         if source not in kept and base.renamed.get(source) not in kept:
             message = f"{shown} is no source of truth of {now.name} any more, so no review holds the flow against it"
-            path, line = _setting(project, flow, "sources")
-            yield Weakening(f"source: {shown}", message, path, line, flow, now.name)
+            path, line = now.written["sources"]
+            yield Weakening(f"source: {shown}", message, base.placed(project, path), line, flow, now.name)
         elif _gutted(source, base):
             shown = base.placed(project, base.renamed.get(source, source))
             message = f"{shown}, a source of truth of {now.name}, holds less than a quarter of what it did"
@@ -152,12 +152,6 @@ def _gutted(source: str, base: Base) -> bool:
     before = git(base.here, "cat-file", "-s", f"{base.commit}:{source}")
     path = os.path.join(base.here, base.renamed.get(source, source))
     return before is not None and os.path.isfile(path) and os.path.getsize(path) * 4 < int(before)
-
-
-def _setting(project: Project, flow: str, key: str) -> tuple[str, int]:
-    """Where the settings say something of a flow; the flow itself where there are none."""
-    name = project.settings.origin
-    return (name, setting_line(project.absolute(name), key, flow)) if name else (flow, 1)
 
 
 def _strength(contract: str) -> int:

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator
 from flowgate.change.base import Base, from_above
 from flowgate.change.weakening import Weakening
 from flowgate.errors import FlowgateError
-from flowgate.project import Project
+from flowgate.finding import below
+from flowgate.project import Project, folder_below
 from flowgate.review.record import Held, Record, load_from, slug_of
 
 Successor = Callable[[str, str], tuple[str, str] | None]
 
 
-def weaker_records(base: Base, project: Project, successor: Successor) -> Iterator[Weakening]:
+def weaker_records(base: Base, project: Project, one: Project, successor: Successor) -> Iterator[Weakening]:
     """The open findings of reviews that a change dropped, or calls resolved while their code still stands.
 
     Args:
+        base: the base, as the folder of the project `one` has it.
+        project: the one that the gate stands in; paths are told from there.
+        one: the project whose records are compared.
         successor: the path and class that a flow of the base, by its own, has now; both from the top.
     """
     assert base.project is not None
@@ -25,11 +29,11 @@ def weaker_records(base: Base, project: Project, successor: Successor) -> Iterat
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         try:
             was = load_from(os.path.join(folder, name), name)
-            now = _now(was, base, project, successor) if was is not None else None
+            now = _now(was, base, one, successor) if was is not None else None
         except FlowgateError:
             continue  # a record that cannot be read blocks in its own layer
         if was is not None and now is not None:
-            yield from _dropped(was, now, project)
+            yield from _dropped(was, now, one, folder_below(project, one))
 
 
 def _now(was: Record, base: Base, project: Project, successor: Successor) -> Record | None:
@@ -42,7 +46,7 @@ def _now(was: Record, base: Base, project: Project, successor: Successor) -> Rec
     return load_from(project.state("reviews", slug_of(path, name)), path)
 
 
-def _dropped(was: Record, now: Record, project: Project) -> Iterator[Weakening]:
+def _dropped(was: Record, now: Record, project: Project, folder: str) -> Iterator[Weakening]:
     kept = {(held.rule, held.code): held for held in now.findings}
     for held in was.findings:
         if not held.is_open:
@@ -59,8 +63,8 @@ def _dropped(was: Record, now: Record, project: Project) -> Iterator[Weakening]:
         yield Weakening(
             f"review: {held.id}",
             f"{held.id} of the review of {was.name} {said}",
-            now.flow,
-            flow=now.flow,
+            below(folder, now.flow),
+            flow=below(folder, now.flow),
             name=now.name,
             mend="have the flow reviewed anew by `flowgate review`, which keeps what is open; or override the finding itself",
         )

@@ -31,7 +31,8 @@ def command(name: str | None, folder: str | None) -> int:
 
         project = project_at(folder)
         try:
-            click.echo(of_finding(looked_up(project, name), project, rule), nl=False)
+            found = looked_up(project, name)
+            click.echo(of_finding(found, found.project, rule), nl=False)
             return 0
         except FlowgateError as error:  # the rule can be told of all the same
             click.echo(f"flowgate: {error}\n", err=True)

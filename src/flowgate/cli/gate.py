@@ -73,7 +73,7 @@ def command(
     from flowgate.report.verdict import show
     from flowgate.usecases.gate import Wanted, gate
 
-    project = project_at(folder)
+    project = project_at(folder, flows)
     for path in filter(None, (json_file, sarif_file, summary_file, html_file, statement_file)):
         if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
             raise click.UsageError(f"{path} cannot be written: there is no such folder")

@@ -38,7 +38,7 @@ def command(
     from flowgate.report.progress import Progress
     from flowgate.usecases.lint import check
 
-    project = project_at(folder)
+    project = project_at(folder, paths)
     if fix and diff:
         raise click.UsageError("--fix changes files and --diff does not; give one of them")
     if diff:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from flowgate.project import Project, open_project
+from flowgate.project import Project, asked_project, open_project
 
 
 def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -56,8 +56,11 @@ committed_option = click.option(
 )
 
 
-def project_at(folder: str | None) -> Project:
-    """The project around `folder`, the folder given to the group, or the current one; and stand there."""
+def project_at(folder: str | None, paths: Sequence[str] = ()) -> Project:
+    """The project around `folder`, the folder given to the group, or the current one; and stand there.
+
+    Where paths are named and none lies in that project, it is the one that they lie in.
+    """
     context = click.get_current_context()
     chosen = folder or context.obj
     if chosen:
@@ -65,7 +68,7 @@ def project_at(folder: str | None) -> Project:
             os.chdir(chosen)
         except OSError as error:
             raise click.UsageError(f"-C {chosen}: {error.strerror}") from None
-    return open_project(os.getcwd())
+    return asked_project(open_project(os.getcwd()), list(paths))
 
 
 def write_file(path: str, text: str, mode: str) -> None:

@@ -6,10 +6,11 @@ import click
 
 from flowgate.cli.options import project_at
 from flowgate.project import Project
+from flowgate.report.style import from_here
 
 
 @click.command("override")
-@click.argument("finding", required=False)
+@click.argument("findings", nargs=-1, metavar="[FINDING]...")
 @click.option("--reason", help="Why the finding is accepted; it stands in the ledger and in every report.")
 @click.option(
     "--expires",
@@ -25,7 +26,7 @@ from flowgate.project import Project
 @click.option("--yes", is_flag=True, help="Prune without asking.")
 @click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
 def command(
-    finding: str | None,
+    findings: tuple[str, ...],
     reason: str | None,
     expires: str | None,
     by: str | None,
@@ -37,10 +38,10 @@ def command(
     yes: bool,
     folder: str | None,
 ) -> int:
-    """Accept a finding, by the id that lint, review or prove printed, in .flowgate/ledger.yaml.
+    """Accept findings, by the ids that lint, review or prove printed, in .flowgate/ledger.yaml.
 
-    The entry is bound to the code it excuses: moving that code keeps it, changing it makes the entry stale. Commit the
-    ledger; an override is part of the change that needs it.
+    An entry is bound to the code it excuses: moving that code keeps it, changing it makes the entry stale. Commit the
+    ledger; an override is part of the change that needs it. Several findings share the reason.
 
     \b
     flowgate override FG301-3f9a1c2b --reason "the grid is fixed by the protocol" --expires 90d
@@ -60,17 +61,21 @@ def command(
         return 0
     if prune:
         return _prune(project, yes)
-    if finding is None:
+    if not findings:
         raise click.UsageError("name the FINDING, by the id that lint, review or prove printed")
     if renew:
-        entry = use.renew(project, finding, reason, expires, approved_by)
-        until = f"until {entry.expires}" if entry.expires else "without a date"
-        click.echo(f"{entry.finding} of {entry.flow} is renewed, {until}; commit .flowgate/ledger.yaml")
+        for finding in findings:
+            entry, ledger = use.renew(project, finding, reason, expires, approved_by)
+            until = f"until {entry.expires}" if entry.expires else "without a date"
+            click.echo(f"{entry.finding} of {entry.flow} is renewed, {until}; commit {from_here(project, ledger)}")
         return 0
     if reason is None:
         raise click.UsageError("an override needs a reason: --reason TEXT")
-    entry = use.override(project, finding, reason, expires, by, approved_by, base_ref)
-    click.echo(f"{entry.finding} of {entry.flow} is overridden; commit .flowgate/ledger.yaml with the change")
+    accepted = use.override(project, findings, reason, expires, by, approved_by, base_ref)
+    for entry, _ in accepted:
+        click.echo(f"{entry.finding} of {entry.flow} is overridden")
+    ledgers = dict.fromkeys(from_here(project, one.ledger) for one in accepted)
+    click.echo(f"commit {' and '.join(ledgers)} with the change")
     return 0
 
 
@@ -80,15 +85,17 @@ def _prune(project: Project, yes: bool) -> int:
     from flowgate.report.ledger import difference
     from flowgate.usecases import override as use
 
-    before, after = use.prunable(project)
-    if before == after:
+    ledgers = use.prunable(project)
+    if not ledgers:
         click.echo("nothing to prune: every entry has its finding")
         return 0
-    click.echo(difference(before, after), nl=False)
+    for ledger in ledgers:
+        click.echo(difference(ledger.before, ledger.after, ledger.ledger), nl=False)
     if not yes and not sys.stdin.isatty():
         click.echo("nothing was changed; run it again with --yes to write this")
         return 0
     if yes or click.confirm("Write this?", default=False):
-        gone = use.prune(project)
-        click.echo(f"pruned {', '.join(sorted(gone))}; commit .flowgate/ledger.yaml")
+        use.prune(ledgers)
+        for ledger in ledgers:
+            click.echo(f"pruned {', '.join(sorted(ledger.gone))}; commit {from_here(project, ledger.ledger)}")
     return 0

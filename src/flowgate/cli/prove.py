@@ -62,7 +62,7 @@ def command(
 
     if (compare is not None) + diagnose + suggest > 1:
         raise click.UsageError("--compare, --diagnose and --suggest exclude each other")
-    project, paint = project_at(folder), use_color(color)
+    project, paint = project_at(folder, flows), use_color(color)
     wanted = use.Wanted(overrides, schedules, jobs, no_cache, as_committed)
     with Progress(quiet or form == "json") as progress:
         if diagnose:

@@ -13,17 +13,18 @@ def lint(paths: list[str], fresh: bool, as_committed: bool) -> int:
     """Lint and print as `flowgate lint` does; the exit code."""
     gc.disable()  # the process ends before there is anything to sweep up
     try:
-        from flowgate.project import open_project
+        from flowgate.project import asked_project, open_project
         from flowgate.usecases.lint import check
 
+        project = asked_project(open_project(os.getcwd()), paths)
         if sys.stderr.isatty():
             from flowgate.report.progress import Progress
 
             with Progress(False) as progress:
                 tell = progress.tell_files
-                report = check(open_project(os.getcwd()), paths, fresh=fresh, tell=tell, as_committed=as_committed)
+                report = check(project, paths, fresh=fresh, tell=tell, as_committed=as_committed)
         else:
-            report = check(open_project(os.getcwd()), paths, fresh=fresh, as_committed=as_committed)
+            report = check(project, paths, fresh=fresh, as_committed=as_committed)
         from flowgate.report.findings import show
         from flowgate.report.style import use_color
 

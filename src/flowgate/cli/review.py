@@ -53,7 +53,7 @@ def command(
         raise click.UsageError("--packet, --import and --replay exclude each other")
     if as_committed and not replay:
         raise click.UsageError("--as-committed goes with --replay")
-    project = project_at(folder)
+    project = project_at(folder, flows)
     if packet:
         made = use.packet_of(project, list(flows))
         click.echo(made.text, nl=False)

@@ -20,7 +20,7 @@ def command(flows: tuple[str, ...], folder: str | None, form: str, quiet: bool, 
     from flowgate.report.status import show
     from flowgate.usecases.gate import status
 
-    project = project_at(folder)
+    project = project_at(folder, flows)
     click.echo(
         show(found := status(project, list(flows)), project, form, quiet, use_color(color)), nl=False, color=True
     )

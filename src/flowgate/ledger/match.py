@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from flowgate.finding import OVERRIDDEN, STALE, Finding
+from flowgate.finding import OVERRIDDEN, STALE, Finding, below
 from flowgate.ledger.store import Entry, read
 from flowgate.project import Project, git_output
 from flowgate.settings import LedgerSettings
@@ -20,10 +20,16 @@ _NO_POLICY = LedgerSettings()
 
 
 class Standing(NamedTuple):
-    """What an entry is worth: whether it holds, or why not."""
+    """What an entry is worth: whether it holds, or why not. `folder` is where its project lies below the one that was
+    asked; empty for that one itself."""
 
     entry: Entry
     state: str
+    folder: str = ""
+
+    def seen_from_above(self, folder: str) -> Standing:
+        """The entry of a nested project, as a project whose subfolder `folder` that one lies in sees it."""
+        return self._replace(folder=below(folder, self.folder).rstrip("/")) if folder else self
 
     @property
     def in_force(self) -> bool:
@@ -42,7 +48,7 @@ class Standing(NamedTuple):
             UNAPPROVED: f"; somebody other than {self.entry.by} has to stand in its `approved_by`",
             REFUSED: " (`non_overridable` in the settings); mend the code",
         }
-        return f"{self.entry.finding} ({self.entry.flow}): {self.state}{advice[self.state]}"
+        return f"{self.entry.finding} ({below(self.folder, self.entry.flow)}): {self.state}{advice[self.state]}"
 
 
 def remarks(standings: Iterable[Standing]) -> list[str]:
@@ -145,14 +151,19 @@ def overlay(
     layer: str,
     flows: set[str] | None = None,
     brought: set[str] | None = None,
+    folder: str = "",
 ) -> Matched:
     """The findings of a layer (`lint`, `review`, `prove`, `gate`) with the states that the ledger gives them.
 
     Args:
+        folder: where the project lies below the one in whose paths the findings are told; the ledger's are its own.
         flows: the flows that were judged; entries of others are not spoken of. None where all were.
         brought: the entries that count, by the findings they excuse. None where all do.
     """
     listed = list(findings)
+    if folder:
+        made = overlay(project, [found.seen_inside() for found in listed], layer, flows, brought)
+        return Matched([found.seen_from_above(folder) for found in made.findings], made.standings)
     entries = [entry for entry in read(project) if layer_of(entry.rule) == layer]
     if brought is not None:
         entries = [entry for entry in entries if entry.finding in brought]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from flowgate.finding import Finding
+from flowgate.finding import Finding, below
 from flowgate.prove.diverge import Divergence
 
 
@@ -53,6 +53,11 @@ class Proof(NamedTuple):
     reduced: tuple[str, ...] = ()
     concurrency: str = ""
     seconds: float = 0.0
+
+    def seen_from_above(self, folder: str) -> Proof:
+        """The proof of a nested project's flow, in the paths of a project whose subfolder `folder` that project lies in."""
+        findings = tuple(found.seen_from_above(folder) for found in self.findings)
+        return self._replace(flow=below(folder, self.flow), findings=findings)
 
     def as_record(self) -> dict[str, object]:
         """The proof as `prove` and `gate` print it in JSON."""

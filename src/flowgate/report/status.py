@@ -25,6 +25,9 @@ def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool
         cells = [getattr(flow, layer).result for layer in _LAYERS]
         lines.append(f"{name:<{width}}  " + "".join(paint(f"{cell:<14}", cell, color) for cell in cells).rstrip())
         lines += [f"    {step}" for step in _next(flow, verdict, project)] if not quiet else []
+    lines += [
+        f"project {printable(one.folder or '.')}: {paint(one.result, one.result, color)}" for one in verdict.projects
+    ]
     lines += [f"ledger: {printable(remark)}" for remark in remarks(verdict.standings)]
     return "\n".join(lines) + "\n"
 

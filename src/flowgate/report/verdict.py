@@ -15,7 +15,7 @@ from flowgate.report.findings import text
 from flowgate.report.proof import printable_lines
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.run import Refusal
-from flowgate.verdict import Compared, FlowVerdict, Layer, Verdict
+from flowgate.verdict import Compared, FlowVerdict, Judged, Layer, Verdict
 
 _LINES = 8  # of excused code
 
@@ -39,6 +39,7 @@ def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
         lines.append("\n")
     lines += [_compared(verdict.compared, color)] if verdict.compared is not None else []
     lines += [_flow(flow, project, color) for flow in verdict.flows]
+    lines += [_project(judged, project, color) for judged in verdict.projects]
     return "".join(lines) + paint(f"gate: {verdict.result}", verdict.result, color) + "\n"
 
 
@@ -80,6 +81,12 @@ def _compared(compared: Compared, color: bool) -> str:
     against = f"{printable(compared.ref)} {compared.commit[:12]}".strip()
     note = f"  {printable_lines(compared.note)}" if compared.note else ""
     return f"against the base {against}: {paint(compared.result, compared.result, color)}{note}\n"
+
+
+def _project(judged: Judged, project: Project, color: bool) -> str:
+    """One of several projects, by the settings that apply to it."""
+    by = f" (by {printable(from_here(project, judged.settings))})" if judged.settings else " (no settings)"
+    return f"project {printable(judged.folder or '.')}{by}: {paint(judged.result, judged.result, color)}\n"
 
 
 def _flow(flow: FlowVerdict, project: Project, color: bool) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flowgate.change.base import base_of, likely_base, stated_base
 from flowgate.change.compare import weaker
 from flowgate.change.weakening import RULE as WEAKER_GATE
-from flowgate.discover import flow_sources
+from flowgate.discover import flow_sources, parts_of
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
 from flowgate.ledger.match import date_under_test, match
 from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
-from flowgate.project import Project
+from flowgate.project import Part, Project
 from flowgate.prove.receipt import load
 from flowgate.review import record as records
 from flowgate.review.answers import Quote
@@ -33,10 +34,10 @@ def current_findings(project: Project) -> list[Finding]:
     return [one for one in found if one.state != RESOLVED]
 
 
-def weaknesses(project: Project, base_ref: str = "") -> list[Finding] | None:
+def weaknesses(project: Project, parts: list[Part], base_ref: str = "") -> list[Finding] | None:
     """What the change asks less of itself than its base: the one named, that of CI, or the branch it most likely goes to.
 
-    None where there is no base to compare with.
+    In the paths of the project that was asked. None where there is no base to compare with.
 
     Raises:
         Inconclusive: the base that is named is not there.
@@ -45,7 +46,7 @@ def weaknesses(project: Project, base_ref: str = "") -> list[Finding] | None:
     if not ref:
         return None
     with base_of(project, ref) as base:
-        return weaker(base, project)
+        return weaker(base, project, [part.project for part in parts])
 
 
 def _reviewed(target: Target) -> list[Finding]:
@@ -56,31 +57,53 @@ def _reviewed(target: Target) -> list[Finding]:
         return []
 
 
-def finding_named(project: Project, name: str, base_ref: str = "") -> Finding:
-    """The finding with this id, or with an id that nothing else begins like.
+class Named(NamedTuple):
+    """A finding in the paths of the project that judged it, and that project: whose ledger it would be accepted in."""
+
+    part: Part
+    finding: Finding
+
+
+def findings_named(project: Project, names: Sequence[str], base_ref: str = "") -> list[Named]:
+    """The findings with these ids, or with ids that nothing else begins like; each name once.
 
     Args:
         base_ref: the base to compare with, for a finding of FG404.
 
     Raises:
-        FlowgateError: there is none, or there are several.
+        FlowgateError: there is none of a name, or there are several.
     """
-    of_change = name.upper().startswith(WEAKER_GATE)
-    held = weaknesses(project, base_ref) or [] if of_change else current_findings(project)
-    found = {one.id: one for one in held}
-    hits = [one for key, one in found.items() if key.lower().startswith(name.lower())]
-    if name.upper() in (key.upper() for key in found) or len(hits) == 1:
+    parts = parts_of(project, [])
+    known: list[Named] = []
+    if any(name.upper().startswith(WEAKER_GATE) for name in names):
+        folders = {part.folder: part for part in parts}
+        held = weaknesses(project, parts, base_ref) or []
+        known += [Named(folders[found.project], found.seen_inside()) for found in held]
+    if any(not name.upper().startswith(WEAKER_GATE) for name in names):
+        known += [Named(part, found) for part in parts for found in current_findings(part.project)]
+    return list({named.finding.id: named for named in (_named(name, known) for name in names)}.values())
+
+
+def _named(name: str, known: list[Named]) -> Named:
+    by_id = {named.finding.id: named for named in known}
+    if name.upper() in {key.upper() for key in by_id}:
+        return next(named for key, named in by_id.items() if key.upper() == name.upper())
+    hits = [named for key, named in by_id.items() if key.lower().startswith(name.lower())]
+    if len(hits) == 1:
         return hits[0]
     if hits:
-        raise FlowgateError(f"{name} could be {', '.join(sorted(one.id for one in hits))}; give the whole id")
-    listed = ", ".join(sorted(found)) or "none"
+        ids = sorted(named.finding.id for named in hits)
+        raise FlowgateError(f"{name} could be {', '.join(ids)}; give the whole id")
+    listed = ", ".join(sorted(by_id)) or "none"
     raise FlowgateError(f"there is no finding {name}; the open findings are: {listed}")
 
 
 class LookedUp(NamedTuple):
-    """A finding with the state that the ledger gives it, and for one of the review the quotes it rests on, by their side."""
+    """A finding with the state that the ledger gives it, the project that it is of, in whose paths it is told, and for one of
+    the review the quotes it rests on, by their side."""
 
     finding: Finding
+    project: Project
     of_flow: tuple[Quote, ...] = ()
     of_sources: tuple[Quote, ...] = ()
 
@@ -91,13 +114,15 @@ def looked_up(project: Project, name: str) -> LookedUp:
     Raises:
         FlowgateError: there is none, or there are several.
     """
-    found = finding_named(project, name)
+    part, found = findings_named(project, [name])[0]
+    project = part.project
     judged = match([found], read(project), date_under_test(project), project.root, project.settings.ledger).findings[0]
     record = records.load(project, found.flow, found.name) if found.layer == "review" else None
     quotes = next((held.quotes for held in record.findings if held.id == found.id), []) if record is not None else []
     sources = project.settings.of(found.flow).sources
     return LookedUp(
         judged,
+        project,
         tuple(quote for quote in quotes if quote.path not in sources),
         tuple(quote for quote in quotes if quote.path in sources),
     )

@@ -6,14 +6,14 @@ import difflib
 import os
 from typing import NamedTuple
 
-from flowgate.discover import candidates, forget
+from flowgate.discover import candidates, forget, parts_of
 from flowgate.files import write_whole
 from flowgate.finding import OVERRIDDEN, Finding
 from flowgate.flow.source import Source
 from flowgate.ledger.match import overlay
 from flowgate.lint.edit import Edit, edited
 from flowgate.lint.engine import rules_of
-from flowgate.project import Project, project_of
+from flowgate.project import Project
 from flowgate.target import targets
 
 _ROUNDS = 8  # edits that overlap are made one after the other
@@ -45,7 +45,11 @@ def changes(project: Project, paths: list[str]) -> list[Change]:
     Raises:
         FlowgateError: a path does not exist, or the settings or the ledger cannot be read.
     """
-    project = project_of(project, paths)
+    return [change for part in parts_of(project, paths) for change in _changes(part.project, part.paths)]
+
+
+def _changes(project: Project, paths: list[str]) -> list[Change]:
+    """What fixing the flows of one project would change."""
     forget()
     chosen = candidates(project, paths)
     named = set(chosen.named)

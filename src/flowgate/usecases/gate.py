@@ -12,20 +12,21 @@ from flowgate.change.compare import forged, weaker
 from flowgate.change.entries import entered
 from flowgate.change.policy import ledger_of_both
 from flowgate.change.touched import touched
+from flowgate.discover import parts_of
 from flowgate.errors import FlowgateError, Inconclusive
-from flowgate.finding import Finding
+from flowgate.finding import Finding, below
 from flowgate.flow.source import Source
 from flowgate.ledger.match import Matched, overlay
 from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
-from flowgate.project import Project, project_of
+from flowgate.project import Part, Project
 from flowgate.prove.ground import asked_of, contract_of
 from flowgate.prove.pipeline import Tell, prove, recall
 from flowgate.prove.proof import Proof
 from flowgate.review import judge
-from flowgate.target import Target, chosen, readable
-from flowgate.verdict import Compared, FlowVerdict, Layer, Verdict, layer_result
+from flowgate.target import Target, chosen, is_empty, readable
+from flowgate.verdict import Compared, FlowVerdict, Judged, Layer, Verdict, layer_result, seen_from_above, together
 
 ALL, CHANGED = "all", "changed"
 
@@ -45,24 +46,41 @@ _PLAIN = Wanted()
 def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN) -> Verdict:
     """Take every flow through all layers, and the change against its base where one is named or CI states one.
 
+    Where no path is named, every project below the given one is judged with it, each by its own settings.
+
     Raises:
         FlowgateError: no flow is there, or settings, config, ledger or a record cannot be read; or something is asked that
             takes a base, and there is none.
     """
-    project = project_of(project, paths)
+    parts = parts_of(project, paths)
     ref = wanted.base_ref or stated_base(project)
     if not ref:
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
-        return _alone(project, paths, _prover(tell, wanted))
+        return _joined(parts, lambda part: _alone(part.project, part.paths, _prover(tell, wanted)))
     tell(f"comparing with the base {ref}", None, 0, 0, 0.0)
     with ExitStack() as stack:
         try:
             base = stack.enter_context(base_of(project, ref))
         except Inconclusive as error:
-            judged = _alone(project, paths, _not_run("the base is not known"))
+            judged = _joined(parts, lambda part: _alone(part.project, part.paths, _not_run("the base is not known")))
             return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
-        return _against(base, project, paths, _prover(tell, wanted), wanted)
+        return _against(base, project, parts, _prover(tell, wanted), wanted)
+
+
+def _joined(parts: list[Part], judge_one: Callable[[Part], Verdict]) -> Verdict:
+    """The verdicts of several projects as one, in the paths of the one that was asked.
+
+    Of several, one that has no flow and whose settings name none has nothing to be judged; if none has, the first one says so.
+    """
+    judged = [part for part in parts if not is_empty(part)] or parts[:1]
+    verdicts = [judge_one(part) for part in judged]
+    named = [
+        Judged(part.folder, below(part.folder, part.project.settings.origin), verdict.result)
+        for part, verdict in zip(judged, verdicts, strict=True)
+    ]
+    seen = [seen_from_above(verdict, part.folder) for part, verdict in zip(judged, verdicts, strict=True)]
+    return together(seen, named)
 
 
 def status(project: Project, paths: list[str]) -> Verdict:
@@ -71,7 +89,10 @@ def status(project: Project, paths: list[str]) -> Verdict:
     Raises:
         FlowgateError: as the gate.
     """
-    return _through(project_of(project, paths), paths, lambda target: recall(target, asked_of(target)))
+    return _joined(
+        parts_of(project, paths),
+        lambda part: _through(part.project, part.paths, lambda target: recall(target, asked_of(target))),
+    )
 
 
 Prover = Callable[[Target], Proof]
@@ -92,30 +113,58 @@ def _alone(project: Project, paths: list[str], proof_of: Prover) -> Verdict:
     return verdict._replace(findings=(*against, *verdict.findings))
 
 
-def _against(base: Base, project: Project, paths: list[str], proof_of: Prover, wanted: Wanted) -> Verdict:
+def _against(base: Base, project: Project, parts: list[Part], proof_of: Prover, wanted: Wanted) -> Verdict:
     """All layers, under a policy that the change cannot lower on its own behalf, and what it claims less than its base."""
     began = time.monotonic()
-    found = weaker(base, project)
+    weaknesses = weaker(base, project, [part.project for part in parts])
     spent = time.monotonic() - began
-    judged = _judged_by(base, project, wanted.policy_from_base)
-    # What an entry of the base excused was merged; that the change does it again is for the change to excuse.
-    against = overlay(judged, found, "gate", brought={one.entry.finding for one in entered(base, found, read(project))})
-    note = ""
-    try:
-        verdict = _through(judged, paths, proof_of, base if wanted.scope == CHANGED else None)
-    except FlowgateError as error:
-        if not any(one.blocks for one in against.findings):
-            raise
-        verdict, note = Verdict((), (), (), ()), str(error)  # what is weaker is why there is nothing to judge
-    findings = (*against.findings, *verdict.findings)
-    result = layer_result(against.findings, PASS)
-    brought = tuple(entered(base, findings, read(project)))
+    sides = {part.folder: _of_change(base, part, weaknesses, wanted) for part in parts}
+    notes: list[str] = []
+
+    def judge_one(part: Part) -> Verdict:
+        side = sides[part.folder]
+        try:
+            scope = side.base if wanted.scope == CHANGED else None
+            return _through(side.judged_by, part.paths, proof_of, scope)
+        except FlowgateError as error:
+            if not any(found.blocks for found in side.matched.findings):
+                raise
+            notes.append(str(error))  # what is weaker is why there is nothing to judge
+            return Verdict((), (), (), ())
+
+    verdict = _joined(parts, judge_one)
+    findings = (*(found for side in sides.values() for found in side.matched.findings), *verdict.findings)
+    standings = [one.seen_from_above(folder) for folder, side in sides.items() for one in side.matched.standings]
+    result = layer_result([found for side in sides.values() for found in side.matched.findings], PASS)
+    brought = [
+        one.seen_from_above(part.folder)
+        for part in parts
+        for one in entered(sides[part.folder].base, findings, read(part.project))
+    ]
     return verdict._replace(
         findings=findings,
-        standings=(*against.standings, *verdict.standings),
-        compared=Compared(base.ref, base.commit, result, note, brought),
+        standings=(*standings, *verdict.standings),
+        compared=Compared(base.ref, base.commit, result, "; ".join(notes), tuple(brought)),
         seconds={"base": round(spent, 2), **verdict.seconds},
     )
+
+
+class _Side(NamedTuple):
+    """One project of a change: its base, the project with the policy it is judged by, and what it claims less, as the
+    ledger has it."""
+
+    base: Base
+    judged_by: Project
+    matched: Matched
+
+
+def _of_change(base: Base, part: Part, weaknesses: list[Finding], wanted: Wanted) -> _Side:
+    then = base.seen_from(part.project)
+    judged_by = _judged_by(then, part.project, wanted.policy_from_base)
+    mine = [found for found in weaknesses if found.project == part.folder]
+    # What an entry of the base excused was merged; that the change does it again is for the change to excuse.
+    brought = {one.entry.finding for one in entered(then, mine, read(part.project))}
+    return _Side(then, judged_by, overlay(judged_by, mine, "gate", brought=brought, folder=part.folder))
 
 
 def _judged_by(base: Base, project: Project, from_base: bool) -> Project:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from flowgate.discover import candidates, judge_as_committed, no_match
-from flowgate.finding import Finding
+from flowgate.discover import candidates, judge_as_committed, no_match, parts_of
+from flowgate.finding import Finding, in_reading_order
 from flowgate.lint.pipeline import Tell, lint_paths
-from flowgate.project import Project, project_of
+from flowgate.project import Part, Project
 
 if TYPE_CHECKING:
     from flowgate.ledger.match import Standing
@@ -45,9 +45,17 @@ def check(
         FlowgateError: a path does not exist, the settings match nothing, or the ledger cannot be read.
         Inconclusive: a flow is made of a file that is not committed.
     """
-    project = project_of(project, paths)
     if as_committed:
         judge_as_committed()
+    reports = [_check(part, pedantic, fresh, tell, as_committed) for part in parts_of(project, paths)]
+    findings = in_reading_order([found for report in reports for found in report.findings])
+    standings = [standing for report in reports for standing in report.standings]
+    return LintReport(project, findings, standings, sum(report.files for report in reports))
+
+
+def _check(part: Part, pedantic: bool, fresh: bool, tell: Tell | None, as_committed: bool) -> LintReport:
+    """Lint one project, in the paths of the one that was asked."""
+    project, paths = part.project, part.paths
     chosen = candidates(project, paths)
     linted = lint_paths(project, chosen.paths, chosen.named, pedantic, fresh, tell, want_files=as_committed)
     if as_committed:
@@ -56,10 +64,16 @@ def check(
         refuse_loose(project, linted.made_of)
     if not linted.files and not paths and project.settings.flows:
         raise no_match(project)
-    if not os.path.lexists(project.state("ledger.yaml")):
-        return LintReport(project, linted.findings, [], linted.files)
-    from flowgate.ledger.match import overlay
+    findings = linted.findings
+    standings: list[Standing] = []
+    if os.path.lexists(project.state("ledger.yaml")):
+        from flowgate.ledger.match import overlay
 
-    seen = None if not paths else {project.relative(path) for path in chosen.paths}
-    matched = overlay(project, linted.findings, "lint", seen)
-    return LintReport(project, matched.findings, matched.standings, linted.files)
+        seen = None if not paths else {project.relative(path) for path in chosen.paths}
+        findings, standings = overlay(project, findings, "lint", seen)
+    return LintReport(
+        project,
+        [found.seen_from_above(part.folder) for found in findings],
+        [standing.seen_from_above(part.folder) for standing in standings],
+        linted.files,
+    )

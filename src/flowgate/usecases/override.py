@@ -3,67 +3,88 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
-from flowgate.discover import flow_sources
+from flowgate.discover import flow_sources, parts_of
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.files import read_text
-from flowgate.finding import Finding
+from flowgate.finding import Finding, below
 from flowgate.ledger.edit import renewed, without
 from flowgate.ledger.match import GONE, Standing, date_under_test, layer_of, match
 from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
 from flowgate.lint.engine import UNREADABLE
-from flowgate.project import Project, git_output
+from flowgate.project import Part, Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.target import Target, readable
-from flowgate.usecases.findings import current_findings, finding_named, weaknesses
+from flowgate.usecases.findings import current_findings, findings_named, weaknesses
+
+
+class Accepted(NamedTuple):
+    """An entry that was written, and the ledger that holds it, in the paths of the project that was asked."""
+
+    entry: Entry
+    ledger: str
 
 
 def override(
     project: Project,
-    name: str,
+    names: Sequence[str],
     reason: str,
     expires: str | None,
     by: str | None,
     approved_by: str | None = None,
     base_ref: str = "",
-) -> Entry:
-    """Accept the finding called `name` (a whole id, or enough of its beginning to be one).
+) -> list[Accepted]:
+    """Accept findings by their ids (whole, or enough of the beginning to be one), each in its own project's ledger.
+
+    All of them are looked up before the first is written, so that a misspelt id writes nothing.
 
     Args:
         base_ref: for a finding of FG404, the base that it was found against.
 
     Raises:
-        FlowgateError: no finding or several have that id, it cannot be accepted, the reason is empty, the date is none, or
+        FlowgateError: no finding or several have an id, one cannot be accepted, the reason is empty, the date is none, or
             nobody signs.
     """
     if not reason.strip():
         raise FlowgateError("an override needs a reason: why is the finding wrong here, or the risk accepted?")
-    found = finding_named(project, name, base_ref)
+    named = findings_named(project, names, base_ref)
+    entries = [
+        (
+            part,
+            Entry(
+                finding=_acceptable(part.project, found).id,
+                flow=found.flow,
+                reason=" ".join(reason.split()),
+                by=by or _author(project),
+                excuses=found.excuses,
+                expires=_date(expires),
+                approved_by=approved_by,
+            ),
+        )
+        for part, found in named
+    ]
+    for part, entry in entries:
+        append(part.project, entry)
+    return [Accepted(entry, below(part.folder, NAME)) for part, entry in entries]
+
+
+def _acceptable(project: Project, found: Finding) -> Finding:
     if found.rule == UNREADABLE:
         raise FlowgateError(f"{found.id} cannot be overridden: of a file that cannot be read, nothing can be accepted")
     if found.rule in project.settings.ledger.non_overridable:
         raise FlowgateError(f"{found.id} cannot be overridden: the settings name {found.rule} under `non_overridable`")
-    entry = Entry(
-        finding=found.id,
-        flow=found.flow,
-        reason=" ".join(reason.split()),
-        by=by or _author(project),
-        excuses=found.excuses,
-        expires=_date(expires),
-        approved_by=approved_by,
-    )
-    append(project, entry)
-    return entry
+    return found
 
 
 def renew(
     project: Project, name: str, reason: str | None, expires: str | None, approved_by: str | None = None
-) -> Entry:
+) -> Accepted:
     """Give an entry of the ledger another date, reason or approver, where it stands.
 
     Raises:
@@ -71,7 +92,7 @@ def renew(
     """
     if reason is None and expires is None and approved_by is None:
         raise FlowgateError("nothing to renew: give --expires, --reason or --approved-by")
-    old = _entry_named(read(project), name)
+    part, old = _entry_named([(part, entry) for part in parts_of(project, []) for entry in read(part.project)], name)
     changes: dict[str, Any] = {}
     if expires is not None:
         changes["expires"] = None if expires == "never" else _date(expires)
@@ -80,8 +101,8 @@ def renew(
     if approved_by is not None:
         changes["approved_by"] = approved_by
     new: Entry = msgspec.structs.replace(old, **changes)
-    change(project, lambda text, held: (renewed(text, old, new), [new if one == old else one for one in held]))
-    return new
+    change(part.project, lambda text, held: (renewed(text, old, new), [new if one == old else one for one in held]))
+    return Accepted(new, below(part.folder, NAME))
 
 
 class Listed(NamedTuple):
@@ -92,9 +113,25 @@ class Listed(NamedTuple):
 
 
 def listing(project: Project) -> Listed:
-    """What every entry of the ledger is worth, against what holds now."""
-    entries, found = read(project), current_findings(project)
-    of_change = _weaknesses(project, entries)
+    """What every entry of the ledger is worth, against what holds now; of the ledgers of the projects below, too."""
+    parts = parts_of(project, [])
+    held = {part.folder: read(part.project) for part in parts}
+    of_change = _weaknesses(project, parts, [entry for entries in held.values() for entry in entries])
+    listed = [_listing(part, held[part.folder], of_change) for part in parts]
+    return Listed(
+        [
+            standing.seen_from_above(part.folder)
+            for part, one in zip(parts, listed, strict=True)
+            for standing in one.standings
+        ],
+        [entry for one in listed for entry in one.unknown],
+    )
+
+
+def _listing(part: Part, entries: list[Entry], of_change: list[Finding] | None) -> Listed:
+    """The ledger of one project, in its own paths."""
+    project = part.project
+    mine = [found.seen_inside() for found in of_change or [] if found.project == part.folder]
     proven = {one.path for one in _proven(project)}
     layers = {entry.finding: layer_of(entry.rule) for entry in entries}
     unknown = [
@@ -104,39 +141,52 @@ def listing(project: Project) -> Listed:
         or (layers[entry.finding] == "gate" and of_change is None)
     ]
     known = [entry for entry in entries if entry not in unknown]
-    matched = match(
-        [*found, *(of_change or [])], known, date_under_test(project), project.root, project.settings.ledger
-    )
+    found = [*current_findings(project), *mine] if entries else []
+    matched = match(found, known, date_under_test(project), project.root, project.settings.ledger)
     return Listed(matched.standings, unknown)
 
 
-def _weaknesses(project: Project, entries: list[Entry]) -> list[Finding] | None:
+def _weaknesses(project: Project, parts: list[Part], entries: list[Entry]) -> list[Finding] | None:
     """What the change asks less than its base, where an entry speaks of that."""
     if not any(layer_of(entry.rule) == "gate" for entry in entries):
         return []
     try:
-        return weaknesses(project)
+        return weaknesses(project, parts)
     except Inconclusive:
         return None
 
 
-def prunable(project: Project) -> tuple[str, str]:
-    """The ledger as it is, and without the entries whose finding is gone."""
-    path = path_of(project)
-    text = read_text(path, NAME) if os.path.lexists(path) else ""
-    return text, without(text, _gone(project)) if text else ""
+class Prunable(NamedTuple):
+    """One ledger, by its path for the user: as it is, as it would be, and the findings of the entries that would go."""
+
+    project: Project
+    ledger: str
+    before: str
+    after: str
+    gone: frozenset[str]
 
 
-def prune(project: Project) -> set[str]:
-    """Remove the entries whose finding is gone; the ids of those that went."""
-    gone = _gone(project)
-    if gone:
-        change(project, lambda text, held: (without(text, gone), [one for one in held if one.finding not in gone]))
-    return gone
+def prunable(project: Project) -> list[Prunable]:
+    """The ledgers that hold an entry whose finding is gone."""
+    standings = listing(project).standings
+    found = []
+    for part in parts_of(project, []):
+        gone = frozenset(one.entry.finding for one in standings if one.state == GONE and one.folder == part.folder)
+        if gone:
+            name = below(part.folder, NAME)
+            text = read_text(path_of(part.project), name)
+            found.append(Prunable(part.project, name, text, without(text, set(gone)), gone))
+    return found
 
 
-def _gone(project: Project) -> set[str]:
-    return {one.entry.finding for one in listing(project).standings if one.state == GONE}
+def prune(ledgers: list[Prunable]) -> None:
+    """Remove the entries whose finding is gone."""
+    for ledger in ledgers:
+        change(ledger.project, partial(_pruned, set(ledger.gone)))
+
+
+def _pruned(gone: set[str], text: str, entries: list[Entry]) -> tuple[str, list[Entry]]:
+    return without(text, gone), [entry for entry in entries if entry.finding not in gone]
 
 
 def _proven(project: Project) -> list[Target]:
@@ -148,12 +198,12 @@ def _proven(project: Project) -> list[Target]:
     ]
 
 
-def _entry_named(entries: list[Entry], name: str) -> Entry:
-    hits = [one for one in entries if one.finding.lower().startswith(name.lower())]
-    exact = [one for one in hits if one.finding.lower() == name.lower()]
+def _entry_named(entries: list[tuple[Part, Entry]], name: str) -> tuple[Part, Entry]:
+    hits = [(part, entry) for part, entry in entries if entry.finding.lower().startswith(name.lower())]
+    exact = [(part, entry) for part, entry in hits if entry.finding.lower() == name.lower()]
     if len(exact or hits) == 1:
         return (exact or hits)[0]
-    listed = ", ".join(one.finding for one in hits or entries) or "none"
+    listed = ", ".join(entry.finding for _, entry in hits or entries) or "none"
     raise FlowgateError(f"the ledger has {'several entries' if hits else 'no entry'} {name}; it has: {listed}")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowgate.change.touched import departures
-from flowgate.discover import flow_sources, judge_as_committed
+from flowgate.discover import judge_as_committed, parts_of
 from flowgate.errors import FlowgateError
+from flowgate.finding import below
 from flowgate.flow.contract import Contract, surface_of_flow
 from flowgate.ledger.match import overlay
 from flowgate.outcome import BLOCKED, INCONCLUSIVE, PASS
-from flowgate.project import Project, project_of
+from flowgate.project import Part, Project
 from flowgate.prove import diagnose as diagnoses
 from flowgate.prove import suggest as suggestions
 from flowgate.prove.arms import Arm, Ran
@@ -21,7 +23,7 @@ from flowgate.prove.pipeline import Tell, alone, prove, workplace
 from flowgate.prove.proof import Proof
 from flowgate.prove.store import user_store
 from flowgate.prove.stored import read_runs
-from flowgate.target import Target, all_readable
+from flowgate.target import Target, all_readable_in, is_empty
 from flowgate.verdict import layer_result
 
 
@@ -47,19 +49,22 @@ def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) 
     Raises:
         FlowgateError: no flow is there, one cannot be parsed, or settings, config or ledger cannot be read.
     """
-    project = project_of(project, paths)
     if wanted.as_committed:
         judge_as_committed()
-        if not paths and not project.settings.flows and not flow_sources(project):
-            return []
-    departure = departures(project) if wanted.as_committed else lambda _: ""
-    proofs = []
-    for target in all_readable(project, paths):
+    parts = parts_of(project, paths)
+    if wanted.as_committed and all(is_empty(part) for part in parts):
+        return []
+    return [proof.seen_from_above(part.folder) for part in parts for proof in _prove_part(part, parts, wanted, tell)]
+
+
+def _prove_part(part: Part, parts: list[Part], wanted: Wanted, tell: Tell) -> Iterator[Proof]:
+    """The proofs of the flows of one project of several, in its own paths."""
+    departure = departures(part.project) if wanted.as_committed else lambda _: ""
+    for target in all_readable_in(part, parts):
         apart = departure(target)
         proof = prove(target, wanted.of(target), tell) if not apart else _undecided(target, apart)
-        findings = overlay(project, proof.findings, "prove", {target.path}).findings
-        proofs.append(proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict)))
-    return proofs
+        findings = overlay(part.project, proof.findings, "prove", {target.path}).findings
+        yield proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict))
 
 
 def _undecided(target: Target, apart: str) -> Proof:
@@ -80,7 +85,7 @@ def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
             raise FlowgateError(f"a run is named as Metaflow names it, `Flow/run`, not {run!r}")
     if named[0][0] != named[1][0]:
         raise FlowgateError(f"{runs[0]} and {runs[1]} are runs of two flows; a flow is compared with itself")
-    target = _flow_named(project_of(project, paths), paths, named[0][0])
+    part, target = _flow_named(parts_of(project, paths), named[0][0])
     contract = contract_of(target, ())
     surface = contract.surface if contract is not None else surface_of_flow(target.flow, target.settings)
     store = user_store(os.getcwd())
@@ -97,7 +102,7 @@ def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
     divergence = first_cause(target.flow, setting, left, right, apart) if apart else None
     digests = {f"{k[0]}{k[1]}.{name}": held.get("digest", "") for (k, name), held in surface_of(left, surface).items()}
     return Proof(
-        target.path,
+        below(part.folder, target.path),
         target.flow.name,
         BLOCKED if divergence else PASS,
         contract.kind if contract is not None else "",
@@ -107,12 +112,12 @@ def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
     )
 
 
-def _flow_named(project: Project, paths: list[str], name: str) -> Target:
-    targets = all_readable(project, paths)
-    for target in targets:
+def _flow_named(parts: list[Part], name: str) -> tuple[Part, Target]:
+    targets = [(part, target) for part in parts for target in all_readable_in(part, parts)]
+    for part, target in targets:
         if target.flow.name == name:
-            return target
-    known = ", ".join(sorted(target.flow.name for target in targets))
+            return part, target
+    known = ", ".join(sorted(target.flow.name for _, target in targets))
     raise FlowgateError(f"no flow named {name!r} is in this project ({known}); name its file as well")
 
 
@@ -136,18 +141,23 @@ def diagnose(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> 
         FlowgateError: no flow is there, or settings or config cannot be read.
         Inconclusive: an arm failed, or the surface is not there.
     """
-    project = project_of(project, paths)
     made = []
-    for target in all_readable(project, paths):
+    for part, target in _targets(project, paths):
         asked = wanted.of(target)
         now = contract_of(target, asked.overrides)
         contract = now or Contract("order_independent", "", surface_of_flow(target.flow, target.settings))
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell), workplace(target) as folder:
             start = start_of(target, ground, folder, asked.overrides)
-            found = diagnoses.diagnose(target, start, project.settings.prove.workers, tell)
-        made.append(Diagnosed(target.path, target.flow.name, found))
+            found = diagnoses.diagnose(target, start, target.project.settings.prove.workers, tell)
+        made.append(Diagnosed(below(part.folder, target.path), target.flow.name, found))
     return made
+
+
+def _targets(project: Project, paths: list[str]) -> list[tuple[Part, Target]]:
+    """The flows that are named, or all of them, each with the project that it is of."""
+    parts = parts_of(project, paths)
+    return [(part, target) for part in parts for target in all_readable_in(part, parts)]
 
 
 def suggest(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> list[suggestions.Suggestion]:
@@ -157,5 +167,5 @@ def suggest(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> l
         FlowgateError: no flow is there, or settings or config cannot be read.
         Inconclusive: an arm failed, or the surface is not there.
     """
-    project = project_of(project, paths)
-    return [suggestions.suggest(target, wanted.of(target), tell) for target in all_readable(project, paths)]
+    made = [(part, suggestions.suggest(target, wanted.of(target), tell)) for part, target in _targets(project, paths)]
+    return [suggested._replace(flow=below(part.folder, suggested.flow)) for part, suggested in made]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flowgate.discover import flow_sources
+from flowgate.discover import flow_sources, parts_of
 from flowgate.errors import FlowgateError
-from flowgate.finding import RESOLVED, Finding, in_reading_order
+from flowgate.finding import RESOLVED, Finding, below, in_reading_order
 from flowgate.flow.model import Flow
 from flowgate.flow.source import Source
 from flowgate.ledger.match import Standing, date_under_test
@@ -88,19 +88,24 @@ class Material(NamedTuple):
 
 def material(project: Project, verdict: Verdict) -> Material:
     """Gather what a page shows of a verdict; what cannot be read is said, and stops nothing."""
-    targets = {(target.path, target.flow.name): target for target in _targets(project)}
+    parts = {part.folder: part for part in parts_of(project, [])}
+    targets = {
+        (below(folder, target.path), target.flow.name): target
+        for folder, part in parts.items()
+        for target in _targets(part.project)
+    }
     proofs = {(proof.flow, proof.name): proof for proof in verdict.proofs}
     pages = [_page(one, targets.get((one.path, one.name)), proofs.get((one.path, one.name))) for one in verdict.flows]
     shown = [found for found in in_reading_order(list(verdict.findings)) if found.state != RESOLVED]
-    stood = _stood(project)
+    stood = {(folder, name): days for folder, part in parts.items() for name, days in _stood(part.project).items()}
     return Material(
         verdict,
         project.root.rstrip("/").rpartition("/")[2],
         git_output(project, "rev-parse", "--short=12", "HEAD") or "",
         date_under_test(project).isoformat(),
         tuple(pages),
-        tuple(_held(project, shown)),
-        tuple(Excused(one, stood.get(one.entry.finding)) for one in verdict.standings),
+        tuple(_held(project, {folder: part.project for folder, part in parts.items()}, shown)),
+        tuple(Excused(one, stood.get((one.folder, one.entry.finding))) for one in verdict.standings),
     )
 
 
@@ -163,7 +168,7 @@ def _after(flow: Flow, name: str) -> set[str]:
     return found
 
 
-def _held(project: Project, findings: list[Finding]) -> Iterator[Held]:
+def _held(project: Project, nested: dict[str, Project], findings: list[Finding]) -> Iterator[Held]:
     """Each finding with the quotes of its review, or the source line that it is about."""
     sources: dict[str, Source] = {}
     reviews: dict[tuple[str, str], records.Record | None] = {}
@@ -174,9 +179,10 @@ def _held(project: Project, findings: list[Finding]) -> Iterator[Held]:
     for found in findings:
         if found.layer == "review":
             key = (found.flow, found.name)
+            judge = nested.get(found.project, project)
             if key not in reviews:
-                reviews[key] = _record(project, *key)
-            yield Held(found, tuple(_quotes(project, found, reviews[key], source)))
+                reviews[key] = _record(judge, found.seen_inside().flow, found.name)
+            yield Held(found, tuple(_quotes(judge, found, reviews[key], source)))
         else:
             line = source(found.path).line(found.line).strip() if found.layer != "gate" else found.code
             yield Held(found, (Quoted(found.path, found.line, line or found.code, True),))
@@ -191,10 +197,11 @@ def _record(project: Project, flow: str, name: str) -> records.Record | None:
 
 def _quotes(project: Project, found: Finding, record: records.Record | None, source: Any) -> Iterator[Quoted]:
     held = next((one for one in record.findings if one.id == found.id), None) if record is not None else None
-    named = project.settings.of(found.flow).sources
+    named = project.settings.of(found.seen_inside().flow).sources
     for quote in held.quotes if held is not None else ():
-        path = quote.path.partition("#")[0]
-        yield Quoted(path, line_of(quote, source(path).text), quote.text.rstrip(), path not in named)
+        inside = quote.path.partition("#")[0]
+        path = below(found.project, inside)
+        yield Quoted(path, line_of(quote, source(path).text), quote.text.rstrip(), inside not in named)
 
 
 def _day(stamp: str, otherwise: datetime.date) -> datetime.date:

@@ -6,18 +6,18 @@ import os
 import sys
 from typing import NamedTuple
 
-from flowgate.discover import candidates, judge_as_committed
+from flowgate.discover import judge_as_committed, parts_of
 from flowgate.errors import FlowgateError
-from flowgate.finding import Finding
+from flowgate.finding import Finding, below
 from flowgate.ledger.match import overlay
 from flowgate.outcome import EXIT_CODES, overall
-from flowgate.project import Project, git_output, project_of
+from flowgate.project import Part, Project, git_output
 from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import standing, take
 from flowgate.review.packet import Packet, packet
 from flowgate.review.replay import Replayed, replayed
-from flowgate.target import Target, all_readable
+from flowgate.target import Target, all_readable_in, is_empty
 from flowgate.usecases.committed import refuse_loose
 from flowgate.verdict import layer_result
 
@@ -35,10 +35,15 @@ class Reviewed(NamedTuple):
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...] = ()
 
+    def seen_from_above(self, folder: str) -> Reviewed:
+        """The review of a nested project's flow, in the paths of a project whose subfolder `folder` that project lies in."""
+        findings = tuple(found.seen_from_above(folder) for found in self.findings)
+        return self._replace(flow=below(folder, self.flow), findings=findings)
+
 
 def packet_of(project: Project, paths: list[str]) -> Packet:
     """The packet of the one flow that `paths` or the project names."""
-    target = _only(project, paths)
+    _, target = _only(project, paths)
     return packet(target, open_case(target))
 
 
@@ -48,9 +53,9 @@ def take_from(project: Project, paths: list[str], source: str) -> Reviewed:
     Raises:
         Inconclusive: it does not count; nothing is recorded.
     """
-    target = _only(project, paths)
+    folder, target = _only(project, paths)
     take(target, _read(source), "import", _person(project))
-    return _stand(target)
+    return _stand(target).seen_from_above(folder)
 
 
 def ask_for(project: Project, paths: list[str], votes: int | None, tell: Tell) -> list[Reviewed]:
@@ -60,14 +65,13 @@ def ask_for(project: Project, paths: list[str], votes: int | None, tell: Tell) -
         votes: how many independent reviews a new finding needs the majority of; None for what the settings say.
         tell: given a word on what is under way.
     """
-    votes = votes or project.settings.review.votes
     found = []
-    for target in _named(project, paths):
+    for folder, target in _named(project, paths):
         if not is_asked(target) and not paths:
             continue
         if paths or standing(target).verdict != "pass":
-            ask(target, votes, tell)
-        found.append(_stand(target))
+            ask(target, votes or target.project.settings.review.votes, tell)
+        found.append(_stand(target).seen_from_above(folder))
     return found
 
 
@@ -81,18 +85,24 @@ def replay(project: Project, paths: list[str], as_committed: bool = False) -> li
         Inconclusive: a file cannot be parsed, or a flow is made of a file that is not committed.
     """
     if paths:
-        return [_stand(target) for target in _named(project, paths)]
+        return [_stand(target).seen_from_above(folder) for folder, target in _named(project, paths)]
     if as_committed:
         judge_as_committed()
-    held = replayed(project)
+    parts = parts_of(project, [])
+    if as_committed and all(is_empty(part) for part in parts):
+        return []
+    return [one.seen_from_above(part.folder) for part in parts for one in _replay(part, parts, as_committed)]
+
+
+def _replay(part: Part, parts: list[Part], as_committed: bool) -> list[Reviewed]:
+    """How the committed reviews of one project stand, in its own paths."""
+    held = replayed(part.project)
     if held is None:
-        if as_committed and not project.settings.flows and not candidates(project).named:
-            return []
-        return [_stand(target) for target in _named(project, paths)]
+        return [_stand(target) for target in all_readable_in(part, parts)]
     if as_committed:
-        refuse_loose(project, held.made_of)
+        refuse_loose(part.project, held.made_of)
     found = [one.findings for one in held.standings]
-    judged = iter(overlay(project, [each for one in found for each in one], "review").findings)
+    judged = iter(overlay(part.project, [each for one in found for each in one], "review").findings)
     return [_reviewed(one, [next(judged) for _ in one.findings]) for one in held.standings]
 
 
@@ -111,23 +121,24 @@ def _reviewed(held: Replayed, findings: list[Finding]) -> Reviewed:
     return Reviewed(held.flow, held.name, verdict, held.note, tuple(findings), held.remarks)
 
 
-def _named(project: Project, paths: list[str]) -> list[Target]:
-    """The flows at `paths`; `flow.py:NoiseFlow` names one of several in a file."""
+def _named(project: Project, paths: list[str]) -> list[tuple[str, Target]]:
+    """The flows at `paths`, each with the folder of its project; `flow.py:NoiseFlow` names one of several in a file."""
     files = [path.rpartition(":")[0] if _names_class(path) else path for path in paths]
     classes = {path.rpartition(":")[2] for path in paths if _names_class(path)}
-    found = all_readable(project_of(project, files), files)
-    return [target for target in found if not classes or target.flow.name in classes]
+    parts = parts_of(project, files)
+    found = [(part.folder, target) for part in parts for target in all_readable_in(part, parts)]
+    return [(folder, target) for folder, target in found if not classes or target.flow.name in classes]
 
 
 def _names_class(path: str) -> bool:
     return ":" in path and not os.path.lexists(path)
 
 
-def _only(project: Project, paths: list[str]) -> Target:
+def _only(project: Project, paths: list[str]) -> tuple[str, Target]:
     found = _named(project, paths)
     if len(found) != 1:
-        names = ", ".join(sorted(f"{target.path}:{target.flow.name}" for target in found)) or "none of that name"
-        raise FlowgateError(f"name the one flow to review; there are {names}")
+        flows = sorted(f"{below(folder, target.path)}:{target.flow.name}" for folder, target in found)
+        raise FlowgateError(f"name the one flow to review; there are {', '.join(flows) or 'none of that name'}")
     return found[0]
 
 
