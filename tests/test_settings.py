@@ -8,8 +8,8 @@ import pytest
 
 from flowgate.errors import FlowgateError
 from flowgate.project import open_project
-from flowgate.settings import load, seconds
-from tests.conftest import write
+from flowgate.settings import load, place_in, seconds
+from tests.conftest import REPOSITORY, write
 
 WHOLE = """
 flows = ["flow/*_flow.py"]
@@ -108,3 +108,37 @@ def test_two_settings_files_in_one_folder_are_an_error(tmp_path: Path) -> None:
 def test_the_table_is_found_however_it_is_written(text: str, named: bool, tmp_path: Path) -> None:
     write(tmp_path, {"pyproject.toml": text})
     assert bool(open_project(str(tmp_path)).settings.origin) is named
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"flowgate.toml": ""}, "[prove] of flowgate.toml"),
+        ({"pyproject.toml": "[tool.flowgate]\n"}, "[tool.flowgate.prove] of pyproject.toml"),
+        ({"pyproject.toml": "[project]\nname = 'x'\n", ".git/HEAD": ""}, "[tool.flowgate.prove] of pyproject.toml"),
+        ({".git/HEAD": ""}, "[prove] of flowgate.toml"),
+    ],
+)
+def test_messages_name_the_settings_file_that_is_there(files: dict[str, str], told: str, tmp_path: Path) -> None:
+    write(tmp_path, files)
+    assert open_project(str(tmp_path)).settings.place("prove") == told
+    assert place_in(str(tmp_path), "prove") == told
+
+
+def test_a_prefix_that_was_pasted_into_flowgate_toml_gets_a_hint(tmp_path: Path) -> None:
+    write(tmp_path, {"flowgate.toml": "[tool.flowgate.prove]\nworkers = 4\n"})
+    with pytest.raises(FlowgateError, match=r"no prefix; write \[prove\]"):
+        load(str(tmp_path))
+
+
+def test_no_message_names_a_table_of_a_file_that_may_not_be_there() -> None:
+    """Whoever has a flowgate.toml and follows a message that names [tool.flowgate] meets the next error."""
+    source = REPOSITORY / "src" / "flowgate"
+    named = [
+        f"{path.name}: {line.strip()}"
+        for path in source.rglob("*.py")
+        if path.name not in ("settings.py", "init.py")
+        for line in path.read_text().splitlines()
+        if "[tool.flowgate" in line
+    ]
+    assert not named

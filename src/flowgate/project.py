@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
-from flowgate.settings import Settings, load, settings_file
+from flowgate.settings import Settings, load, settings_file, usual_file
 
 
 class Project(NamedTuple):
@@ -131,10 +131,10 @@ def open_project(start: str) -> Project:
         if settings_file(folder) is not None:
             return Project(folder, load(folder))
         if os.path.exists(os.path.join(folder, ".git")):
-            return Project(folder, Settings())
+            return Project(folder, Settings(usual=usual_file(folder)))
         above = os.path.dirname(folder)
         if above == folder:
-            return Project(here, Settings())
+            return Project(here, Settings(usual=usual_file(here)))
         folder = above
 
 

@@ -81,7 +81,7 @@ class FlowSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All settings; `origin` is the file they came from, empty where there is none."""
+    """All settings; `origin` is the file they came from, empty where there is none, and `usual` the one they would go to."""
 
     flows: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -91,10 +91,15 @@ class Settings(NamedTuple):
     prove: ProveSettings = ProveSettings()
     flow: dict[str, FlowSettings] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
     origin: str = ""
+    usual: str = "pyproject.toml"
 
     def of(self, path: str) -> FlowSettings:
         """The settings of the flow at `path`, relative to the root."""
         return self.flow.get(path, FlowSettings())
+
+    def place(self, table: str) -> str:
+        """A table of the settings as a message names it: `[prove] of flowgate.toml`."""
+        return table_of(self.origin or self.usual, table)
 
 
 SETTINGS_FILES = ("pyproject.toml", "flowgate.toml")
@@ -150,38 +155,71 @@ def load(root: str) -> Settings:
     import tomllib
 
     name = os.path.basename(path)
+    shown = os.path.relpath(path)
     try:
         with open(path, "rb") as file:
             document = tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FlowgateError(f"{name} is not valid TOML: {error}") from None
+        raise FlowgateError(f"{shown} is not valid TOML: {error}") from None
     except OSError as error:
-        raise FlowgateError(f"{name} cannot be read: {error.strerror}") from None
-    table = document if name == "flowgate.toml" else document["tool"]["flowgate"]
-    settings = _settings(_table(table, f"{name}, [tool.flowgate]"), name)
+        raise FlowgateError(f"{shown} cannot be read: {error.strerror}") from None
+    own = name == "flowgate.toml"
+    if own and isinstance(document.get("tool"), dict) and "flowgate" in document["tool"]:
+        raise FlowgateError(
+            f"{shown}: a table of flowgate.toml has no prefix; write [prove] for [tool.flowgate.prove], and so on"
+        )
+    table = document if own else document["tool"]["flowgate"]
+    settings = _settings(_table(table, table_of(name, "", shown)), name, shown)
     for flow in settings.flow:
         if not os.path.isfile(os.path.join(root, flow)):
-            raise FlowgateError(f'{name}, [tool.flowgate.flow."{flow}"]: there is no such file in {root}')
+            raise FlowgateError(f"{table_of(name, _of_flow(flow), shown)}: there is no such file in {root}")
     return settings._replace(origin=name)
 
 
-def _settings(table: dict[str, Any], origin: str) -> Settings:
+def table_of(origin: str, table: str, shown: str = "") -> str:
+    """A table of the settings as the user writes it, with the file that it is or would be in.
+
+    Args:
+        origin: the name of the settings file.
+        table: `prove`, or `flow."flow/noise_flow.py"`; empty for the top.
+        shown: the file as the user is told it, where that is not its name.
+    """
+    if origin == "flowgate.toml":
+        return f"[{table}] of {shown or origin}" if table else shown or origin
+    return f"[tool.flowgate{'.' * bool(table)}{table}] of {shown or origin}"
+
+
+def place_in(root: str, table: str) -> str:
+    """A table of the settings of a folder as a message names it, where only the folder is known."""
+    return table_of(os.path.basename(settings_file(root) or usual_file(root)), table)
+
+
+def usual_file(folder: str) -> str:
+    """The file that settings go to in a folder that has none: the project's own, where it has one."""
+    return "pyproject.toml" if os.path.isfile(os.path.join(folder, "pyproject.toml")) else "flowgate.toml"
+
+
+def _of_flow(path: str) -> str:
+    return f'flow."{path}"'
+
+
+def _settings(table: dict[str, Any], origin: str, shown: str) -> Settings:
     tables = {"lint": LintSettings, "review": ReviewSettings, "ledger": LedgerSettings, "prove": ProveSettings}
     made: dict[str, Any] = {}
     for key, value in table.items():
-        where = f"{origin}, [tool.flowgate]"
+        where = table_of(origin, "", shown)
         if key in tables:
-            made[key] = _record(tables[key], value, f"{origin}, [tool.flowgate.{key}]")
+            made[key] = _record(tables[key], value, table_of(origin, key, shown))
         elif key == "flow":
-            flows = _table(value, f"{origin}, [tool.flowgate.flow]")
+            flows = _table(value, table_of(origin, "flow", shown))
             made[key] = {
-                os.path.normpath(path): _record(FlowSettings, entry, f'{origin}, [tool.flowgate.flow."{path}"]')
+                os.path.normpath(path): _record(FlowSettings, entry, table_of(origin, _of_flow(path), shown))
                 for path, entry in flows.items()
             }
         else:
-            _known(key, [field for field in Settings._fields if field != "origin"], where)
-            made[key] = _typed("tuple[str, ...]", value, f"{where} {key}")
-    _check_rules(made.get("ledger", LedgerSettings()), f"{origin}, [tool.flowgate.ledger] non_overridable")
+            _known(key, [field for field in Settings._fields if field not in ("origin", "usual")], where)
+            made[key] = _typed("tuple[str, ...]", value, f"{where}: {key}")
+    _check_rules(made.get("ledger", LedgerSettings()), f"{table_of(origin, 'ledger', shown)}: non_overridable")
     return Settings(**made)
 
 
@@ -196,7 +234,7 @@ def _record(kind: Any, value: object, where: str) -> Any:
     made = {}
     for key, entry in _table(value, where).items():
         _known(key, kind._fields, where)
-        made[key] = _typed(kind.__annotations__[key], entry, f"{where} {key}")
+        made[key] = _typed(kind.__annotations__[key], entry, f"{where}: {key}")
         choices = _CHOICES.get(key)
         if choices and made[key] not in choices:
             raise FlowgateError(f"{where}: {key} is {made[key]!r}; it must be one of {', '.join(choices)}")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Flowgate, run, write
+from flowgate.errors import FlowgateError
+from flowgate.installation import PUBLISHED_AT, is_local, source_named
+from tests.conftest import REPOSITORY, Flowgate, git, run, write
 
 BIN = Path(sys.executable).parent
 MADE = [
@@ -66,7 +68,7 @@ def test_a_full_repository_is_added_to_and_nothing_is_lost(repository: Path, flo
     assert [len(one["hooks"]) for one in config["repos"]] == [1, 3] and config["ci"] == {"autofix_prs": False}
     owners = (repository / "CODEOWNERS").read_text()
     assert owners.startswith(FULL["CODEOWNERS"]) and "/.flowgate/ @lab/everyone\n" in owners
-    assert (repository / ".gitignore").read_text() == "*.log\n*.pyc\n.flowgate/cache/\n"
+    assert (repository / ".gitignore").read_text() == "*.log\n*.pyc\n.flowgate/cache/\n.venv/\n"
 
 
 @pytest.mark.parametrize("files", [{}, FULL], ids=["empty", "full"])
@@ -116,3 +118,139 @@ def test_a_place_that_cannot_be_written_is_an_error(repository: Path, flowgate: 
     (repository / ".github").write_text("in the way")
     done = flowgate(repository, "init")
     assert done.code == 2 and "cannot be" in done.err and "Traceback" not in done.err
+
+
+SHA = "3f9a1c2b4d5e6f708192a3b4c5d6e7f8091a2b3c"
+WORKFLOW = ".github/workflows/flowgate.yml"
+
+
+def hooks_of(folder: Path) -> list[dict[str, object]]:
+    """Every hook of the repository's pre-commit config."""
+    document = yaml.safe_load((folder / ".pre-commit-config.yaml").read_text())
+    return [hook for repo in document["repos"] for hook in repo["hooks"]]
+
+
+def test_nothing_that_is_written_names_a_place_that_is_not_ours(repository: Path, flowgate: Flowgate) -> None:
+    """Nothing is published: whoever owned a name that we made up could run code in a user's CI."""
+    assert PUBLISHED_AT == ""
+    flowgate(repository, "init")
+    written = "".join(data.decode() for data in tree(repository).values())
+    assert "flowgate/flowgate" not in written and "pip install metaflow-flowgate" not in written
+    assert all(hook["language"] == "system" for hook in hooks_of(repository))
+    places = ["src", "docs", "README.md", "action.yml", "pyproject.toml", "mkdocs.yml", ".pre-commit-hooks.yaml"]
+    named = run(["git", "grep", "-nI", "flowgate/flowgate", *places], REPOSITORY).out
+    assert not named, named
+
+
+@pytest.mark.parametrize(
+    ("source", "repo", "uses"),
+    [
+        (f"lab/flowgate@{SHA}", "https://github.com/lab/flowgate", f"lab/flowgate@{SHA}"),
+        (f"https://github.com/lab/gate.git@{SHA}", "https://github.com/lab/gate.git", f"lab/gate@{SHA}"),
+        (f"https://git.example.org/gate@{SHA}", "https://git.example.org/gate", ""),
+        (f"git@git.example.org:lab/gate.git@{SHA}", "git@git.example.org:lab/gate.git", ""),
+    ],
+)
+def test_a_source_is_where_hooks_and_workflow_get_flowgate_from(
+    source: str, repo: str, uses: str, repository: Path, flowgate: Flowgate
+) -> None:
+    assert flowgate(repository, "init", "--source", source).code == 0
+    (held,) = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())["repos"]
+    assert (held["repo"], held["rev"]) == (repo, SHA)
+    steps = yaml.safe_load((repository / WORKFLOW).read_text())["jobs"]["gate"]["steps"]
+    (judge,) = [step for step in steps if step.get("id") == "flowgate"]
+    assert judge.get("uses", "") == uses
+    assert uses or f"@{SHA}" in str(steps), "what is no action is installed by pip from the same commit"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("https://git.example.org/gate", "names no revision"),
+        ("lab/flowgate", "no place to get flowgate from"),
+        (".", "no checkout of flowgate"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(source: str, words: str, repository: Path, flowgate: Flowgate) -> None:
+    done = flowgate(repository, "init", "--source", source)
+    assert done.code == 2 and words in done.err and not (repository / "flowgate.toml").exists()
+
+
+def test_a_checkout_is_a_source_with_its_commit(snapshot: Path, repository: Path, flowgate: Flowgate) -> None:
+    done = flowgate(repository, "init", "--source", str(snapshot))
+    assert done.code == 0 and "only this machine has" in done.out
+    (held,) = yaml.safe_load((repository / ".pre-commit-config.yaml").read_text())["repos"]
+    assert held["repo"] == str(snapshot)
+    assert held["rev"] == git(snapshot, "rev-parse", "HEAD").out.strip()
+
+
+def test_a_wheel_inside_the_repository_is_installed_by_its_job(repository: Path, flowgate: Flowgate) -> None:
+    write(repository, {"wheels/metaflow_flowgate-0.1.0-py3-none-any.whl": ""})
+    assert flowgate(repository, "init", "--source", "wheels/metaflow_flowgate-0.1.0-py3-none-any.whl").code == 0
+    assert "pip install ./wheels/metaflow_flowgate-0.1.0" in (repository / WORKFLOW).read_text()
+
+
+def test_a_place_on_this_machine_is_told_from_one_that_others_have(tmp_path: Path) -> None:
+    assert not is_local(source_named(f"lab/flowgate@{SHA}", str(tmp_path)))
+    assert is_local(source_named(f"file:///srv/flowgate@{SHA}", str(tmp_path)))
+    with pytest.raises(FlowgateError):
+        source_named("nowhere", str(tmp_path))
+
+
+@pytest.mark.parametrize(("stage", "runs"), [("push", "pre-push"), ("commit", "pre-commit")])
+@pytest.mark.parametrize("source", [(), ("--source", f"lab/flowgate@{SHA}")], ids=["installed", "cloned"])
+def test_the_review_is_checked_at_push_unless_asked_at_commit(
+    source: tuple[str, ...], stage: str, runs: str, repository: Path, flowgate: Flowgate
+) -> None:
+    chosen = () if stage == "push" else ("--review-stage", stage)
+    flowgate(repository, "init", *source, *chosen)
+    stages = {str(hook["id"]): hook.get("stages") for hook in hooks_of(repository)}
+    assert runs in stages["flowgate-review"]  # type: ignore[operator]
+    assert ("pre-commit" in stages["flowgate-review"]) == (stage == "commit")  # type: ignore[operator]
+    assert stages["flowgate-lint"] is None or "pre-commit" in stages["flowgate-lint"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"requirements.txt": ""}, "requirements: requirements.txt"),
+        ({"uv.lock": "", "requirements.txt": ""}, 'uv: "true"'),
+    ],
+)
+def test_the_workflow_names_what_the_environment_is_installed_from(
+    files: dict[str, str], told: str, repository: Path, flowgate: Flowgate
+) -> None:
+    write(repository, files)
+    flowgate(repository, "init", "--source", f"lab/flowgate@{SHA}")
+    assert told in (repository / WORKFLOW).read_text()
+
+
+def test_without_any_the_message_names_the_inputs(repository: Path, flowgate: Flowgate) -> None:
+    done = flowgate(repository, "init", "--source", f"lab/flowgate@{SHA}")
+    assert "`requirements` or `uv`" in done.out
+
+
+@pytest.mark.parametrize("source", [(), ("--source", f"lab/flowgate@{SHA}")], ids=["installed", "cloned"])
+@pytest.mark.parametrize("start", ["cwd", "-C"])
+def test_below_the_top_the_wiring_is_at_the_top(
+    start: str, source: tuple[str, ...], repository: Path, flowgate: Flowgate
+) -> None:
+    write(repository, {"alpha/pyproject.toml": "[project]\nname = 'alpha'\n", "beta/.keep": ""})
+    done = (
+        flowgate(repository / "alpha", "init", "--owner", "@a", *source)
+        if start == "cwd"
+        else flowgate(repository, "-C", "alpha", "init", "--owner", "@a", *source)
+    )
+    assert done.code == 0, done
+    assert "[tool.flowgate]" in (repository / "alpha/pyproject.toml").read_text()
+    assert all(hook["args"] == ["-C", "alpha"] for hook in hooks_of(repository))
+    workflow = (repository / ".github/workflows/flowgate-alpha.yml").read_text()
+    assert "directory: alpha" in workflow or "flowgate -C alpha gate" in workflow
+    assert "/alpha/.flowgate/ @a\n" in (repository / ".github/CODEOWNERS").read_text()
+    assert not (repository / "alpha/.github").exists()
+    # A second project has hooks, a workflow and an owner of its own; the same one has nothing added.
+    assert flowgate(repository, "-C", "beta", "init", *source).code == 0
+    assert [hook["args"] for hook in hooks_of(repository)] == [["-C", "alpha"]] * 3 + [["-C", "beta"]] * 3
+    assert (repository / ".github/workflows/flowgate-beta.yml").exists()
+    once = tree(repository)
+    assert flowgate(repository, "-C", "alpha", "init").code == 0 and tree(repository) == once

@@ -61,14 +61,19 @@ def project_at(folder: str | None, paths: Sequence[str] = ()) -> Project:
 
     Where paths are named and none lies in that project, it is the one that they lie in.
     """
-    context = click.get_current_context()
-    chosen = folder or context.obj
+    stand_in(folder)
+    return asked_project(open_project(os.getcwd()), list(paths))
+
+
+def stand_in(folder: str | None) -> bool:
+    """Make `folder`, or the one given to the group, the current one; True if either was given."""
+    chosen = folder or click.get_current_context().obj
     if chosen:
         try:
             os.chdir(chosen)
         except OSError as error:
             raise click.UsageError(f"-C {chosen}: {error.strerror}") from None
-    return asked_project(open_project(os.getcwd()), list(paths))
+    return bool(chosen)
 
 
 def write_file(path: str, text: str, mode: str) -> None:

@@ -12,7 +12,7 @@ from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
 from flowgate.flow.model import Flow
 from flowgate.flow.paths import FIXED, places
-from flowgate.flow.values import constant
+from flowgate.flow.values import Attr, Call, Function, callee, constant, options
 
 SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
 BEGIN = "# >>> flowgate shell"
@@ -73,7 +73,10 @@ def region(lines: list[str], piece: Piece) -> tuple[int, int | None] | None:
 
 
 def conf_of(flow: Flow) -> Conf | None:
-    """The Hydra config folder of a flow: where its Config's default file lies, else `conf/` beside it."""
+    """The Hydra config folder of a flow: where its Config's default file lies, else `conf/` beside it, if the flow reads it.
+
+    A folder belongs to the flows that read it, and not to every flow beside it.
+    """
     for setting in flow.settings().values():
         if setting.kind != "Config":
             continue
@@ -86,7 +89,36 @@ def conf_of(flow: Flow) -> Conf | None:
                 found = open_conf(path)
                 if found and found.groups:
                     return found
-    return open_conf(os.path.join(flow.module.package_folder, "conf", "config.yaml"))
+    beside = open_conf(os.path.join(flow.module.package_folder, "conf", "config.yaml"))
+    return beside if beside is not None and _reads_conf(flow) else None
+
+
+# Code that composes a config, or names the folder `conf` in a path.
+_COMPOSES = re.compile(rb"(?m)^\s*(?:import|from)\s+(?:hydra|omegaconf)\b|[\"'](?:[^\"'\n]*/)?conf(?:/[^\"'\n]*)?[\"']")
+
+
+def _reads_conf(flow: Flow) -> bool:
+    """True if a flow reads the `conf/` beside it: by a Config whose parser does, or by a call of its own.
+
+    Told from the code that runs for this flow, not from its file or imports alone: a helper that another flow composes its
+    config with may stand in the same module.
+    """
+    for setting in flow.settings().values():
+        if setting.kind == "Config":
+            parsers = options(setting.call.keywords["parser"]) if "parser" in setting.call.keywords else []
+            homes = [parser.home for parser in parsers if isinstance(parser, Function) and parser.home is not None]
+            if any(_COMPOSES.search(home.source.data) for home in (flow.module, *homes)):
+                return True
+    return any(_opens_conf(call) for _, call in flow.calls())
+
+
+def _opens_conf(call: Call) -> bool:
+    if callee(call).startswith(("hydra.", "omegaconf.")):
+        return True
+    given = [*call.args, *call.keywords.values()]
+    if isinstance(call.func, Attr):  # `(HERE / "conf" / "config.yaml").read_text()`
+        given.append(call.func.base)
+    return any("conf" in place.path.split(os.sep) for argument in given for place in places(argument))
 
 
 def is_promoted(flow: Flow, conf: Conf | None) -> bool:

@@ -88,7 +88,7 @@ def program() -> str:
     if found is None:
         raise FlowgateError(
             "ruff is not installed, and lint runs it beside its own rules: `pip install ruff`, or leave it out with "
-            "`ruff = []` under [tool.flowgate.lint]"
+            "`ruff = []` in the table `lint` of the settings"
         )
     return found
 

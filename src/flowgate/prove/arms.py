@@ -67,7 +67,7 @@ class Start(NamedTuple):
     """What is common to the arms of one proof.
 
     `watched`: whether the probe is attached to them. `scratch`: the temporary folder of all of them, emptied for each;
-    else each has one of its own. `contested`: files before whose writing a task gives way, in an overlapping arm.
+    else each has one of its own. `settings` is the table of the settings that says how arms run. `contested`: files before whose writing a task gives way, in an overlapping arm.
     """
 
     environment: Environment
@@ -82,6 +82,7 @@ class Start(NamedTuple):
     watched: bool = True
     scratch: str = ""
     contested: tuple[str, ...] = ()
+    settings: str = "the settings"
 
 
 Progress = Callable[[Arm, int, int, float], None]
@@ -209,7 +210,7 @@ def _look_after(start: Start, going: list[_Going], progress: Progress) -> None:
         if spent > start.timeout:
             raise Inconclusive(
                 f"arm `{one.arm.name}` was still running after {start.timeout:.0f} s and was ended; raise `timeout` "
-                f"under [tool.flowgate.prove], or look for a step that waits for something"
+                f"under {start.settings}, or look for a step that waits for something"
             )
         progress(one.arm, _count(one.home), _expected(one.home), spent)
 

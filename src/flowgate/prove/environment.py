@@ -10,7 +10,7 @@ import sys
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
-from flowgate.project import Project
+from flowgate.project import Project, repository_of
 
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
 
@@ -38,11 +38,12 @@ def find(project: Project, flow_path: str, scripted: bool) -> Environment:
     launcher = project.settings.prove.launcher
     if launcher:
         if shutil.which(launcher[0], path=_search_path(project.root)) is None:
-            raise FlowgateError(f"launcher under [tool.flowgate.prove] names {launcher[0]!r}, which cannot be run")
+            place = project.settings.place("prove")
+            raise FlowgateError(f"{place}: `launcher` names {launcher[0]!r}, which cannot be run")
         python = _behind(launcher, flow_path, scripted, project.root)
         found = _inspect(python, launcher, project.root)
         if "metaflow" not in found.distributions:
-            raise Inconclusive(_missing([" ".join(python)]))
+            raise Inconclusive(_missing(project, [" ".join(python)]))
         return found
     tried = []
     for candidate in candidates(project.root):
@@ -50,27 +51,40 @@ def find(project: Project, flow_path: str, scripted: bool) -> Environment:
         if "metaflow" in found.distributions:
             return found
         tried.append(candidate)
-    raise Inconclusive(_missing(tried))
+    raise Inconclusive(_missing(project, tried))
 
 
 def _search_path(root: str) -> str:
     return os.pathsep.join([root, os.environ.get("PATH", os.defpath)])
 
 
-def _missing(tried: list[str]) -> str:
-    return (
-        f"no interpreter with Metaflow: tried {', '.join(tried) or 'none'}. Activate the project's environment, or "
-        f'name it: launcher = ["path/to/python"] under [tool.flowgate.prove]'
-    )
+def _missing(project: Project, tried: list[str]) -> str:
+    what = f"no interpreter with Metaflow: tried {', '.join(tried) or 'none'}. "
+    name_it = f'launcher = ["path/to/python"] under {project.settings.place("prove")}'
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        return (
+            f"{what}Name what the project's environment is installed from in the action's input `requirements` or `uv`, "
+            f"set it up in a step before, or name it: {name_it}"
+        )
+    return f"{what}Activate the project's environment, install Metaflow into .venv, or name it: {name_it}"
 
 
 def candidates(root: str) -> list[str]:
     """Interpreters in the order a person would expect: the active environment, the project's own, the PATH, ours."""
     prefixes = [os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX")]
-    prefixes += [os.path.join(root, name) for name in (".venv", "venv")]
+    prefixes += [os.path.join(folder, name) for folder in _up_to_top(root) for name in (".venv", "venv")]
     paths = [os.path.join(prefix, "bin", "python") for prefix in prefixes if prefix]
     paths += [shutil.which("python3") or "", shutil.which("python") or "", sys.executable]
     return list(dict.fromkeys(path for path in paths if path and os.access(path, os.X_OK)))
+
+
+def _up_to_top(root: str) -> list[str]:
+    """A project's folder and those above it, up to the top of its repository: they may share an environment."""
+    top = repository_of(root) or root
+    folders = [root]
+    while folders[-1] != top:
+        folders.append(os.path.dirname(folders[-1]))
+    return folders
 
 
 def _behind(launcher: tuple[str, ...], flow_path: str, scripted: bool, root: str) -> tuple[str, ...]:

@@ -124,6 +124,7 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         after_run=settings.run_options,
         timeout=settings.timeout,
         watched=not runs_elsewhere(target, settings.run_options),
+        settings=target.project.settings.place("prove"),
     )
 
 

@@ -12,12 +12,10 @@ from flowgate import __version__
 from flowgate.explain import Explanation, explanation
 from flowgate.finding import ERROR, OVERRIDDEN, RESOLVED, Finding
 from flowgate.flow.source import Source
+from flowgate.installation import PUBLISHED_AT
 from flowgate.project import Project, from_top, repository_of
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_HOME = "https://github.com/flowgate/flowgate"
-
-
 # Of a run, code scanning takes 25,000 results and shows 5,000 (docs.github.com, SARIF support for code scanning).
 _RESULTS = 5_000
 _LONGEST = 1_000  # characters of a text or a source line
@@ -41,7 +39,7 @@ def as_sarif(findings: Iterable[Finding], project: Project) -> str:
                 "name": "flowgate",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "informationUri": _HOME,
+                **({"informationUri": PUBLISHED_AT} if PUBLISHED_AT else {}),
                 "rules": [_rule(rule) for rule in rules],
             }
         },
@@ -66,7 +64,7 @@ def _rule(rule: str) -> dict[str, Any]:
         "shortDescription": {"text": said.title},
         "fullDescription": {"text": said.why or said.title},
         "help": {"text": _help(said), "markdown": _help(said)},
-        "helpUri": f"{_HOME}/blob/main/docs/rules/{rule}.md",
+        **({"helpUri": f"{PUBLISHED_AT}/blob/main/docs/rules/{rule}.md"} if PUBLISHED_AT else {}),
         "defaultConfiguration": {"level": _level(said.severity)},
         "properties": {"tags": [said.layer, "reproducibility"]},
     }

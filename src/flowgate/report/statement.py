@@ -8,6 +8,7 @@ import os
 from flowgate import __version__
 from flowgate.finding import ERROR, OVERRIDDEN, RESOLVED, Finding
 from flowgate.flow.subject import digests
+from flowgate.installation import DISTRIBUTION
 from flowgate.outcome import BLOCKED, INCONCLUSIVE, SKIPPED, STALE
 from flowgate.project import Project, git_output
 from flowgate.verdict import Verdict
@@ -77,7 +78,7 @@ def _configuration(project: Project) -> list[dict[str, object]]:
     """flowgate itself and the files that say what it asks."""
     names = [name for name in (project.settings.origin, ".flowgate/ledger.yaml") if name]
     paths = [project.absolute(name) for name in names if os.path.isfile(project.absolute(name))]
-    own: dict[str, object] = {"uri": f"pkg:pypi/metaflow-flowgate@{__version__}"}
+    own: dict[str, object] = {"uri": f"pkg:generic/{DISTRIBUTION}@{__version__}"}
     files: list[dict[str, object]] = [
         {"name": name, "digest": {"sha256": held}} for name, held in digests(project, paths).items()
     ]

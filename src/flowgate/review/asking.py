@@ -45,7 +45,7 @@ def ask(target: Target, votes: int, tell: Tell) -> Judged:
         Inconclusive: it gave no review that counts, or the budget does not allow it; nothing was written.
     """
     settings = target.project.settings.review
-    reviewer = reviewer_of(settings, target.path)
+    reviewer = reviewer_of(settings, target.path, target.project.root)
     case = open_case(target)
     asked = packet(target, case).text
     asking = _Asking(reviewer, settings, target.project.root, tell)

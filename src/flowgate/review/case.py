@@ -55,10 +55,10 @@ def open_case(target: Target) -> Case:
     project = target.project
     sources = target.settings.sources
     if not sources:
-        where = project.settings.origin or "pyproject.toml"
+        where = project.settings.place(f'flow."{target.path}"')
         raise FlowgateError(
-            f"{target.path} names no sources of truth to be judged against; list them in {where}: "
-            f'[tool.flowgate.flow."{target.path}"] sources = ["docs/investigation.md"]'
+            f"{target.path} names no sources of truth to be judged against; list them under {where}: "
+            'sources = ["docs/investigation.md"]'
         )
     paths = files_of(target.flow, target.conf)
     named = [_source(target, name) for name in sources]

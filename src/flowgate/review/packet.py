@@ -75,7 +75,7 @@ def packet(target: Target, case: Case) -> Packet:
         ]
     )
     allowed = size - len(frame)
-    parts, left_out = _fitted(_parts(case, evidence), evidence, case.flow, allowed, boundary)
+    parts, left_out = _fitted(_parts(case, evidence), evidence, target, allowed, boundary)
     closing = _closing(case, left_out)
     text = "\n\n".join([frame, *(part.show(boundary) for part in parts), closing]) + "\n"
     return Packet(text, tuple(left_out), tuple(evidence))
@@ -104,14 +104,14 @@ def _parts(case: Case, evidence: list[Evidence]) -> list[_Part]:
 
 
 def _fitted(
-    parts: list[_Part], evidence: list[Evidence], flow: str, allowed: int, boundary: str
+    parts: list[_Part], evidence: list[Evidence], target: Target, allowed: int, boundary: str
 ) -> tuple[list[_Part], list[str]]:
     """The parts that fit, the least relevant shortened first and then left out; and what was done, in words."""
 
     def fit() -> bool:
         return sum(len(part.show(boundary)) + 2 for part in parts) <= allowed
 
-    expendable = [part.path for part in sorted(parts, key=lambda one: one.relevance) if part.path != flow]
+    expendable = [part.path for part in sorted(parts, key=lambda one: one.relevance) if part.path != target.path]
     shortened, gone = [], []
     for path in expendable:
         if not fit():
@@ -122,9 +122,8 @@ def _fitted(
             parts = [part for part in parts if part.path != path]
             gone.append(path)
     if not fit():
-        raise FlowgateError(
-            f"{flow} alone does not fit into a packet; raise `packet_size` under [tool.flowgate.review]"
-        )
+        place = target.project.settings.place("review")
+        raise FlowgateError(f"{target.path} alone does not fit into a packet; raise `packet_size` under {place}")
     told = [f"{path} is shortened to what the evidence points at" for path in shortened if path not in gone]
     return parts, [*told, *(f"{path} is left out" for path in gone)]
 

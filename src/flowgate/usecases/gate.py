@@ -116,9 +116,11 @@ def _alone(project: Project, paths: list[str], proof_of: Prover) -> Verdict:
 def _against(base: Base, project: Project, parts: list[Part], proof_of: Prover, wanted: Wanted) -> Verdict:
     """All layers, under a policy that the change cannot lower on its own behalf, and what it claims less than its base."""
     began = time.monotonic()
-    weaknesses = weaker(base, project, [part.project for part in parts])
+    # The whole change is compared, whichever flows are judged.
+    compared = list({part.folder: part for part in (*parts_of(project, []), *parts)}.values())
+    weaknesses = weaker(base, project, [part.project for part in compared])
     spent = time.monotonic() - began
-    sides = {part.folder: _of_change(base, part, weaknesses, wanted) for part in parts}
+    sides = {part.folder: _of_change(base, part, weaknesses, wanted) for part in compared}
     notes: list[str] = []
 
     def judge_one(part: Part) -> Verdict:
@@ -138,7 +140,7 @@ def _against(base: Base, project: Project, parts: list[Part], proof_of: Prover, 
     result = layer_result([found for side in sides.values() for found in side.matched.findings], PASS)
     brought = [
         one.seen_from_above(part.folder)
-        for part in parts
+        for part in compared
         for one in entered(sides[part.folder].base, findings, read(part.project))
     ]
     return verdict._replace(

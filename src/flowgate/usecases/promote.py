@@ -14,8 +14,9 @@ from flowgate.errors import FlowgateError
 from flowgate.files import added, user_text, write_whole
 from flowgate.flow.shell import SCAFFOLD, Piece, grid, region, shell
 from flowgate.settings import CONTRACTS, settings_file
+from flowgate.usecases.init import unignored
 
-_IGNORED = (".flowgate/cache/", ".metaflow/")
+_IGNORED = (".flowgate/cache/", ".metaflow/", ".venv/")
 
 
 class Request(NamedTuple):
@@ -160,7 +161,7 @@ def _settings(root: str, request: Request) -> Iterator[Stamp]:
 
 def _ignored(root: str) -> Iterator[Stamp]:
     text = user_text(root, ".gitignore") or ""
-    missing = [line for line in _IGNORED if line not in {held.strip().lstrip("/") for held in text.splitlines()}]
+    missing = unignored(root, text, _IGNORED)
     if missing:
         lines = "".join(f"{line}\n" for line in missing)
         yield Stamp(".gitignore", added(text, lines), "leaves out what runs and proofs write", bool(text))

@@ -13,6 +13,7 @@ from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
 _LARGEST = 1_000_000
+_LONGEST_PATH = 4096  # PATH_MAX of Linux
 _WORKERS = re.compile(r"--max-workers(?:\s+|=)[\"']?(\d+)|METAFLOW_RUN_MAX_WORKERS=[\"']?(\d+)")
 _RUNNER = re.compile(r"max_workers\s*=\s*(\d+)")
 _VARIABLE = re.compile(r"--max-workers(?:\s+|=)[\"']?\$[{(]{0,2}\s*(?:env\.)?(\w+)(?::?-(\d+))?")
@@ -57,8 +58,11 @@ class WorkerPin(Rule):
 
 def _is_meant(command: str, path: str) -> bool:
     """Whether the script that a command names can be the flow at `path`, and not another of that name."""
-    for given in re.findall(rf"[\w./-]*{re.escape(os.path.basename(path))}", command):
-        named = os.path.normpath(given)
+    name = os.path.basename(path)
+    for match in re.finditer(re.escape(name), command):
+        # From the name backwards: a pattern that began with any path would try every place of a long line.
+        before = re.search(r"[\w./-]*\Z", command[max(0, match.start() - _LONGEST_PATH) : match.start()])
+        named = os.path.normpath((before[0] if before is not None else "") + name)
         if path == named or f"/{path}".endswith(f"/{named}") or f"/{named}".endswith(f"/{path}"):
             return True
     return False

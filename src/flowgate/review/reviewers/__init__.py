@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flowgate.errors import FlowgateError
 from flowgate.review.reviewers.said import Said
-from flowgate.settings import ReviewSettings
+from flowgate.settings import ReviewSettings, place_in
 
 REVIEWERS = ("command", "llm", "person")
 
@@ -22,7 +22,7 @@ class Reviewer(Protocol):
         """The reviewer as the record names it."""
 
 
-def reviewer_of(settings: ReviewSettings, flow: str) -> Reviewer:
+def reviewer_of(settings: ReviewSettings, flow: str, root: str) -> Reviewer:
     """The reviewer that the settings name, loaded.
 
     Raises:
@@ -30,7 +30,7 @@ def reviewer_of(settings: ReviewSettings, flow: str) -> Reviewer:
     """
     if settings.reviewer not in REVIEWERS:
         raise FlowgateError(
-            "no reviewer is configured. Set `reviewer` under [tool.flowgate.review] (command, llm or person), or give "
+            f"no reviewer is configured. Set `reviewer` under {place_in(root, 'review')} (command, llm or person), or give "
             f"`flowgate review {flow} --packet` to a person or an agent and `--import` the answer"
         )
     found: Reviewer = import_module(f"{__name__}.{settings.reviewer}")

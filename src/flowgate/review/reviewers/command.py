@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowgate.errors import FlowgateError
 from flowgate.review.reviewers.process import run
 from flowgate.review.reviewers.said import Said
-from flowgate.settings import ReviewSettings
+from flowgate.settings import ReviewSettings, place_in
 
 
 def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
@@ -16,7 +16,7 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
         Inconclusive: it failed, printed too much, or took longer than the time-out.
     """
     if not settings.command:
-        raise FlowgateError('[tool.flowgate.review] reviewer is "command", but `command` is empty')
+        raise FlowgateError(f'{place_in(root, "review")}: `reviewer` is "command", but `command` is empty')
     return Said(run(list(settings.command), packet, settings.timeout, root))
 
 

@@ -15,7 +15,7 @@ from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.review.answers import Review
 from flowgate.review.reviewers.process import run
 from flowgate.review.reviewers.said import Said
-from flowgate.settings import ReviewSettings
+from flowgate.settings import ReviewSettings, place_in
 
 
 def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
@@ -27,8 +27,8 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
     """
     if find_spec("llm") is None:
         raise FlowgateError(
-            '[tool.flowgate.review] reviewer is "llm", and the `llm` library is not installed beside flowgate: '
-            "pip install 'metaflow-flowgate[llm]'"
+            f'{place_in(root, "review")}: `reviewer` is "llm", and the `llm` library is not installed beside flowgate: '
+            f"{sys.executable} -m pip install llm"
         )
     asked = {"model": settings.model, "packet": packet, "schema": msgspec.json.schema(Review)}
     answer = run(
@@ -40,7 +40,7 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
         raise Inconclusive("the model's process gave no usable answer") from None
     if said.get("unknown"):
         raise FlowgateError(
-            f"[tool.flowgate.review] model: {said['unknown']} (`llm models` lists those that are there)"
+            f"{place_in(root, 'review')}: `model`: {said['unknown']} (`llm models` lists those that are there)"
         )
     return Said(said["text"], said["given"], said["taken"])
 

@@ -1,0 +1,133 @@
+"""Which files are looked into: never an environment, a build or what a tool keeps; and no text takes longer than its length."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from flowgate.discover import _launches, candidates, forget, launch_lines, python_files
+from flowgate.project import open_project
+from tests.conftest import Flowgate, git, run, write
+from tests.functional.flows import fan
+
+FLOW = fan("self.input")
+BROKEN = fan("__import__('random').random()")
+
+
+def found_in(folder: Path) -> set[str]:
+    """The Python files that are looked into, relative to a folder."""
+    forget()
+    return set(python_files(str(folder)))
+
+
+@pytest.mark.parametrize("known_to_git", ["untracked", "committed", "no repository"])
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"env/pyvenv.cfg": "home = /usr/bin\n", "env/lib/python3.11/x.py": BROKEN},
+        {"tools/conda/conda-meta/history": "", "tools/conda/x.py": BROKEN},
+        {".venv/lib/x.py": BROKEN},
+        {"site/.tox/py311/x.py": BROKEN},
+        {"build/lib/x.py": BROKEN},
+        {"node_modules/tool/x.py": BROKEN},
+        {".ipynb_checkpoints/x.py": BROKEN},
+    ],
+    ids=lambda files: str(list(files)[-1]),
+)
+def test_environments_and_builds_are_left_out(
+    inside: dict[str, str], known_to_git: str, tmp_path: Path, flowgate: Flowgate
+) -> None:
+    write(tmp_path, {"flow.py": FLOW, "builder/flow.py": FLOW, **inside})
+    if known_to_git != "no repository":
+        git(tmp_path, "init", "-q")
+    if known_to_git == "committed":
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-qm", "all of it, the environment too")
+    assert found_in(tmp_path) == {"flow.py", "builder/flow.py"}
+    done = flowgate(tmp_path, "lint")
+    assert done.code == 0 and "2 files checked" in done.out, done
+
+
+def test_a_real_environment_that_git_does_not_ignore_is_left_out(repository: Path, flowgate: Flowgate) -> None:
+    run([sys.executable, "-m", "venv", "--without-pip", "theirs"], repository)
+    write(repository, {"flow.py": FLOW, "theirs/lib/metaflow/tutorial.py": BROKEN})
+    done = flowgate(repository, "lint")
+    assert done.code == 0 and "1 file checked" in done.out, done
+
+
+def test_a_folder_that_is_named_is_looked_into_all_the_same(repository: Path, flowgate: Flowgate) -> None:
+    write(repository, {"build/flow.py": BROKEN})
+    assert flowgate(repository, "lint", "build").code == 1
+    assert flowgate(repository, "lint", "build/flow.py").code == 1
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_flow_that_the_settings_name_is_judged_wherever_it_lies(committed: bool, repository: Path) -> None:
+    write(repository, {"build/flow.py": FLOW, "flowgate.toml": '[flow."build/flow.py"]\n'})
+    if committed:
+        git(repository, "add", "-A")
+        git(repository, "commit", "-qm", "a flow in a folder that is skipped otherwise")
+    forget()
+    found = candidates(open_project(str(repository)))
+    assert [Path(path).name for path in found.named] == ["flow.py"]
+
+
+LAUNCHES = {
+    "uv run flow.py\n": ["uv run flow.py"],
+    "a\nPYTHONPATH=src \\\n  python flow.py run \\\n  --tag x\nb": [
+        "PYTHONPATH=src \\\n  python flow.py run \\\n  --tag x"
+    ],
+    "  uvx  run x and uv run y": ["  uvx  run x and uv run y"],
+    "souv run x": [],
+    "uv  pip install x": [],
+    "first uv run a\nsecond\nuv run b": ["first uv run a", "uv run b"],
+}
+
+
+@pytest.mark.parametrize("text", LAUNCHES)
+def test_launch_lines_are_found_with_what_continues_them(text: str, tmp_path: Path) -> None:
+    write(tmp_path, {"run.sh": text})
+    forget()
+    assert sorted(launch_lines(str(tmp_path))) == sorted(LAUNCHES[text])
+
+
+@limits(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet=" \\\nauvrnx=PYTHOA", max_size=60), st.integers(0, 3))
+def test_every_line_with_a_launch_is_found_once_and_no_other(noise: str, count: int) -> None:
+    """Against the plain way: join continued lines, then ask of each whether it holds the words."""
+    import re
+
+    text = "\n".join([noise, *(["uv run flow.py \\\n  --x", noise] * count)])
+    logical = re.findall(r"(?:[^\n\\]|\\\n|\\)+", text)
+    wanted = [line for line in logical if re.search(r"PYTHONPATH|\buvx?[^\S\n]+run\b", line)]
+    found = [line.decode() for line in _launches(text.encode())]
+    told = [line for line in found if not re.search(r"\buvx?\s*\n\s*run\b", line)]
+    assert [line.strip("\n") for line in told] == [
+        line for line in wanted if not re.search(r"\\\\\n|uvx?\s*\n", line)
+    ] or ("\\" in noise or "\n" in noise)
+
+
+@pytest.mark.parametrize("filler", ["A", "uv ", "PYTHONPATH", "uv run \\", "\\\n"])
+def test_a_long_line_costs_no_more_than_its_length(filler: str) -> None:
+    """Steps are counted, not seconds: each byte is looked at a bounded number of times."""
+    short, long = (filler * (size // len(filler)) for size in (100_000, 1_000_000))
+    assert sum(map(len, _launches(short.encode()))) <= len(short) + 4_000
+    lines = list(_launches(long.encode()))
+    assert sum(map(len, lines)) <= len(long) + 4_000
+
+
+def test_a_notebook_of_one_line_is_read_at_once(tmp_path: Path, flowgate: Flowgate) -> None:
+    """A pattern that began at every byte of the line took minutes for this one."""
+    picture = "iVBORw0KGgo" * 100_000
+    cell = f'{{"cells": [{{"source": "!uv run flow.py run", "png": "{picture[:900_000]}"}}]}}'
+    write(tmp_path, {"flow.py": FLOW, "notes.ipynb": cell, "flowgate.toml": WORKER_PIN})
+    done = flowgate(tmp_path, "lint")
+    assert done.code in (0, 1) and "1 file" in done.out, done
+
+
+WORKER_PIN = '[flow."flow.py"]\ndeterminism = "single_worker"\ndeterminism_reason = "gensim"\nsurface = ["results"]\n'
