@@ -115,11 +115,36 @@ def _named(paths: list[str]) -> Candidates:
                 inside = os.path.abspath(os.path.join(path, name))
                 found.setdefault(os.path.realpath(inside), inside)
         elif os.path.lexists(path):
+            _refuse_other(path)
             found.setdefault(os.path.realpath(path), os.path.abspath(path))
             named.append(found[os.path.realpath(path)])
         else:
             raise FlowgateError(f"{path} does not exist")
     return Candidates(list(found.values()), named)
+
+
+def _refuse_other(path: str) -> None:
+    """Refuse a named file that is no Python: an answer about it would look as if it had been judged.
+
+    Raises:
+        FlowgateError: it has another ending, and no first line that starts Python.
+    """
+    if path.endswith((".py", ".pyw")) or not os.path.isfile(path):
+        return  # a pipe or a link to nowhere is a finding of its own
+    with open(path, "rb") as file:
+        first = file.read(200).partition(b"\n")[0]
+    if not (first.startswith(b"#!") and b"python" in first):
+        raise FlowgateError(
+            f"{path} is no Python file, so nothing in it can be judged. Name the .py file that defines the flow: the "
+            "configs, modules and sources that it is made of are judged with it"
+        )
+
+
+def no_flows(where: str) -> FlowgateError:
+    """What every command says where there is no flow: what has nothing to judge must not look as if it had passed."""
+    return FlowgateError(
+        f"no flows found in {where}: no Python file there defines a FlowSpec. `flowgate promote NAME` stamps one"
+    )
 
 
 def no_match(project: Project) -> FlowgateError:

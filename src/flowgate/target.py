@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from flowgate.discover import flow_sources, named_sources
+from flowgate.discover import flow_sources, named_sources, no_flows
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.conf import Composed, Conf, compose, read_yaml
 from flowgate.flow.contract import Contract, declared
@@ -133,7 +133,7 @@ def chosen(project: Project, paths: list[str]) -> list[Source]:
             )
     if not any(source.parse() is None or targets(project, source) for source in flows):
         where = ", ".join(paths) or project.root
-        raise FlowgateError(f"no flows found in {where}: no Python file there defines a FlowSpec")
+        raise no_flows(where)
     return flows
 
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from flowgate.cli.group import COMMANDS
+from flowgate.lint.examples import promoted
 from tests.conftest import SCHEMAS, Flowgate, git, write
 from tests.functional.flows import fan, settings
 
@@ -56,9 +57,32 @@ def test_a_usage_error_says_what_is_wrong(arguments: list[str], words: str, flow
     assert done.code == 2 and words in done.err and "Traceback" not in done.err, done
 
 
-def test_a_folder_without_flows_is_not_called_clean(flowgate: Flowgate, tmp_path: Path) -> None:
-    done = flowgate(tmp_path, "lint")
-    assert done.code == 0 and "no flows found" in done.out and "clean" not in done.out
+@pytest.mark.parametrize("command", ["lint", "status", "gate", "prove", "review"])
+def test_a_folder_without_flows_gets_one_answer(command: str, flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"helpers.py": "X = 1\n"})
+    done = flowgate(tmp_path, command)
+    assert done.code == 2 and "no flows found" in done.err and "flowgate promote" in done.err and not done.out, done
+
+
+def test_a_commit_may_hold_no_flow_yet(flowgate: Flowgate, repository: Path) -> None:
+    done = flowgate(repository, "lint", "--as-committed")
+    assert done.code == 0 and "no flows found" in done.out, done
+
+
+@pytest.mark.parametrize("command", ["lint", "gate", "status", "prove", "review"])
+@pytest.mark.parametrize("name", ["train.ipynb", "notes.md", "data.bin", "conf/config.yaml"])
+def test_what_is_no_python_is_not_called_judged(name: str, command: str, flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {name: "{}", "flow.py": CLEAN})
+    done = flowgate(tmp_path, command, name)
+    assert done.code == 2 and name in done.err and "Name the .py file" in done.err and not done.out, done
+
+
+def test_a_helper_alone_is_not_called_clean(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"helpers.py": "X = 1\n", "flow.py": CLEAN, "run": "#!/usr/bin/env python3\n" + CLEAN})
+    alone = flowgate(tmp_path, "lint", "helpers.py")
+    assert alone.code == 2 and "no flows found in helpers.py" in alone.err
+    assert "1 file checked" in flowgate(tmp_path, "lint", "helpers.py", "flow.py").out
+    assert "1 file checked" in flowgate(tmp_path, "lint", "run").out
 
 
 @pytest.mark.parametrize(
@@ -85,7 +109,7 @@ def test_a_flow_that_cannot_be_read_blocks_everywhere(
 
 
 def test_an_unreadable_config_is_a_finding_of_its_flow(flowgate: Flowgate, tmp_path: Path) -> None:
-    write(tmp_path, {"flow.py": CLEAN, "conf/config.yaml": "a: [\n"})
+    write(tmp_path, promoted({"conf/config.yaml": "a: [\n"}))
     done = flowgate(tmp_path, "lint", "--format", "json")
     assert done.code == 1 and done.json()["findings"][0]["path"] == "conf/config.yaml"
 
@@ -114,7 +138,7 @@ def test_a_warning_alone_and_an_ignored_rule_exit_0(flowgate: Flowgate, tmp_path
 
 def test_a_folder_that_git_ignores_is_linted_when_it_is_named(flowgate: Flowgate, repository: Path) -> None:
     write(repository, {".gitignore": "sandbox/\n", "sandbox/flow.py": TRAPPED})
-    assert "no flows found" in flowgate(repository, "lint").out
+    assert "no flows found" in flowgate(repository, "lint").err
     assert flowgate(repository, "lint", "sandbox").code == 1
 
 

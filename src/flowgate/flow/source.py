@@ -12,6 +12,7 @@ from flowgate import witness
 
 # A class that may be a flow: it names FlowSpec, carries a step, or derives from something called a flow.
 _CANDIDATE = re.compile(rb"FlowSpec|@step\b|@[\w.]+\.step\b|^class\s+\w+\s*\([^)]*Flow", re.MULTILINE)
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 # PEP 263, the regular expression of the specification, in one of the first two lines.
 _CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 # PEP 723, the regular expression of the specification.
@@ -37,7 +38,10 @@ class Source:
 
     def may_hold_a_flow(self) -> bool:
         """A search of the bytes, so that a file that cannot be a flow is never parsed."""
-        return self.fault is not None or _CANDIDATE.search(self.data) is not None
+        data = self.data
+        if data.startswith(_WIDE):  # an editor's UTF-16: Python cannot read it, so it is a flow that is unreadable
+            data = data.decode("utf-16", "ignore").encode()
+        return self.fault is not None or _CANDIDATE.search(data) is not None
 
     def parse(self) -> ast.Module | None:
         """The syntax tree; None, with `fault` set, where there is none."""

@@ -36,7 +36,7 @@ witness.CONTENTS[witness.DEFINITIONS] = _definitions
 
 
 class Linted(NamedTuple):
-    """The findings in reading order, the number of files that were judged, and the files that each was made of, where that
+    """The findings in reading order, the number of files that hold a flow, and the files that each was made of, where that
     was asked for."""
 
     findings: list[Finding]
@@ -91,7 +91,8 @@ def lint_paths(
         known += _judge(project, unknown, asked, memory, tell)
     memory.save()
     made_of = {path: memory.files(path) for path in paths} if want_files else {}
-    return Linted(together(known, pedantic), len(known), made_of)
+    judged = sum(bool(answer.flows or answer.findings) for answer in known)
+    return Linted(together(known, pedantic), judged, made_of)
 
 
 def memory_of(project: Project, fresh: bool = False) -> Memory:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from flowgate.discover import candidates, judge_as_committed, no_match, parts_of
+from flowgate.discover import candidates, judge_as_committed, no_flows, no_match, parts_of
 from flowgate.finding import Finding, in_reading_order
 from flowgate.lint.pipeline import Tell, lint_paths
 from flowgate.project import Part, Project
@@ -42,7 +42,8 @@ def check(
         as_committed: judge what git tracks, and nothing that lies beside it.
 
     Raises:
-        FlowgateError: a path does not exist, the settings match nothing, or the ledger cannot be read.
+        FlowgateError: a path does not exist or is no Python, nothing there is a flow, the settings match nothing, or the
+            ledger cannot be read.
         Inconclusive: a flow is made of a file that is not committed.
     """
     if as_committed:
@@ -50,7 +51,10 @@ def check(
     reports = [_check(part, pedantic, fresh, tell, as_committed) for part in parts_of(project, paths)]
     findings = in_reading_order([found for report in reports for found in report.findings])
     standings = [standing for report in reports for standing in report.standings]
-    return LintReport(project, findings, standings, sum(report.files for report in reports))
+    files = sum(report.files for report in reports)
+    if not files and not as_committed:  # what is committed may well hold no flow yet
+        raise no_flows(", ".join(paths) or project.root)
+    return LintReport(project, findings, standings, files)
 
 
 def _check(part: Part, pedantic: bool, fresh: bool, tell: Tell | None, as_committed: bool) -> LintReport:
