@@ -72,12 +72,20 @@ class ProveSettings(NamedTuple):
 
 
 class FlowSettings(NamedTuple):
-    """`[tool.flowgate.flow."path"]`: what a flow claims outside its own config."""
+    """`[tool.flowgate.flow."path"]`: what a flow claims outside its own config, and how its arms run where that differs.
+
+    A key that is None is as `[tool.flowgate.prove]` has it.
+    """
 
     sources: tuple[str, ...] = ()
     determinism: str = ""
     determinism_reason: str = ""
     surface: tuple[str, ...] = ()
+    workers: int | None = None
+    launcher: tuple[str, ...] | None = None
+    run_options: tuple[str, ...] | None = None
+    overrides: tuple[str, ...] | None = None
+    timeout: Seconds | None = None
 
 
 class Settings(NamedTuple):
@@ -96,6 +104,12 @@ class Settings(NamedTuple):
     def of(self, path: str) -> FlowSettings:
         """The settings of the flow at `path`, relative to the root."""
         return self.flow.get(path, FlowSettings())
+
+    def proving(self, path: str) -> ProveSettings:
+        """How the arms of the flow at `path` run: as its own table says, else as the common one does."""
+        own = self.of(path)
+        keys = ("workers", "launcher", "run_options", "overrides", "timeout")
+        return self.prove._replace(**{key: getattr(own, key) for key in keys if getattr(own, key) is not None})
 
     def place(self, table: str) -> str:
         """A table of the settings as a message names it: `[prove] of flowgate.toml`."""
@@ -259,6 +273,7 @@ def _known(key: str, names: Any, where: str) -> None:
 def _typed(kind: Any, value: Any, where: str) -> Any:
     """`value` as the field's type; a duration such as "30m" becomes seconds."""
     name = kind if isinstance(kind, str) else getattr(kind, "__forward_arg__", str(kind))
+    name = name.removesuffix(" | None")
     if name == "tuple[str, ...]":
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)

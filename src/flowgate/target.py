@@ -18,7 +18,7 @@ from flowgate.flow.shell import conf_of, is_promoted
 from flowgate.flow.source import Source
 from flowgate.flow.subject import digests, files_of, subject
 from flowgate.project import Part, Project
-from flowgate.settings import FlowSettings
+from flowgate.settings import FlowSettings, ProveSettings
 
 
 class Target:
@@ -98,6 +98,11 @@ class Target:
             return ""
         claim = self.contract
         return subject(parts | ({"contract": claim.kind, "surface": " ".join(claim.surface)} if claim else {}))
+
+    @property
+    def proving(self) -> ProveSettings:
+        """How the arms of this flow run."""
+        return self.project.settings.proving(self.path)
 
     @property
     def settings(self) -> FlowSettings:

@@ -26,6 +26,7 @@ def weaker_policy(was: Settings, now: Settings) -> Iterator[Lowered]:
     yield from _lint(was.lint, now.lint)
     yield from _review(was.review, now.review)
     yield from _prove(was.prove, now.prove)
+    yield from _of_flows(was, now)
     yield from _ledger(was.ledger, now.ledger)
 
 
@@ -72,6 +73,15 @@ def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Lowered]:
         if before != after and not _only_adds(before, after):
             shown = " ".join(after) or "(none)"
             yield key, f"prove.{key}: {shown}", f"the arms are started otherwise than in the base: {shown}"
+
+
+def _of_flows(was: Settings, now: Settings) -> Iterator[Lowered]:
+    """What the tables of single flows ask less, beside what is asked less of all."""
+    of_all = {code for _, code, _ in _prove(was.prove, now.prove)}
+    for path in sorted({*was.flow, *now.flow}):
+        for key, code, means in _prove(was.proving(path), now.proving(path)):
+            if code not in of_all:
+                yield key, f"{path}: {code}", f"of {path}, {means}"
 
 
 def _only_adds(before: tuple[str, ...], after: tuple[str, ...]) -> bool:

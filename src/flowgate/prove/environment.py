@@ -29,13 +29,12 @@ class Environment(NamedTuple):
         return {"python": self.version, "platform": self.platform, **self.distributions}
 
 
-def find(project: Project, flow_path: str, scripted: bool) -> Environment:
-    """The environment the flow's arms run in: the launcher of the settings, else the first interpreter with Metaflow.
+def find(project: Project, flow_path: str, scripted: bool, launcher: tuple[str, ...]) -> Environment:
+    """The environment the flow's arms run in: that of the launcher, where there is one, else the first with Metaflow.
 
     Raises:
         Inconclusive: there is none; the message names every interpreter that was tried.
     """
-    launcher = project.settings.prove.launcher
     if launcher:
         if shutil.which(launcher[0], path=_search_path(project.root)) is None:
             place = project.settings.place("prove")

@@ -12,7 +12,7 @@ from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.subject import digests, files_of, names_file
-from flowgate.flow.values import constant
+from flowgate.flow.values import Call, Function, constant, options
 from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find
 from flowgate.settings import CONTRACTS
@@ -45,13 +45,17 @@ def asked_of(
     jobs: int | None = None,
     fresh: bool = False,
 ) -> Asked:
-    """What was asked on the command line, laid over the settings; their overrides reduce no flow that has no Config.
+    """What was asked on the command line, laid over the settings.
+
+    The overrides that are common to all flows reduce those that have something to give them to: a Config, or a Parameter of
+    that name.
 
     Raises:
         FlowgateError: an override would change the claim itself.
     """
-    settings = target.project.settings.prove
-    reached = settings.overrides if any(one.kind == "Config" for one in target.flow.settings().values()) else ()
+    settings, kinds = target.proving, {setting.kind for setting in target.flow.settings().values()}
+    common = target.settings.overrides is None
+    reached = [one for one in settings.overrides if not common or "Config" in kinds or _parameter(target, one)]
     overrides = tuple(dict.fromkeys([*reached, *overrides]))
     weakening = [one for one in overrides if re.match(r"[+~]*(experiment\.)?(determinism|surface)\b", one)]
     if weakening:
@@ -66,7 +70,7 @@ def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
     Raises:
         FlowgateError: the config cannot be composed, or what is declared is no contract.
     """
-    contract = declared(target.flow, target.conf, target.settings, overrides)
+    contract = declared(target.flow, target.conf, target.settings, of_hydra(target, overrides))
     if contract is not None and contract.kind not in CONTRACTS:
         raise FlowgateError(
             f"{target.path}: `determinism` is {contract.kind!r}; it must be one of {', '.join(CONTRACTS)}"
@@ -81,7 +85,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         FlowgateError: a file of the flow cannot be read, or the launcher cannot be run.
         Inconclusive: no interpreter has Metaflow.
     """
-    project, settings = target.project, target.project.settings.prove
+    project, settings = target.project, target.proving
     environment = environment_of(target)
     parts = digests(project, [*files_of(target.flow, target.conf), *_named(target)])
     parts |= {f"environment: {name}": version for name, version in environment.subject().items()}
@@ -107,12 +111,12 @@ def _named(target: Target) -> list[str]:
 def environment_of(target: Target) -> Environment:
     """The project's own environment, as the flow is started in it."""
     scripted = target.flow.module.source.script_block() is not None
-    return find(target.project, target.flow.path, scripted)
+    return find(target.project, target.flow.path, scripted, target.proving.launcher)
 
 
 def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, ...]) -> Start:
     """How every arm of the proof is started."""
-    settings = target.project.settings.prove
+    settings = target.proving
     return Start(
         environment=ground.environment,
         flow_path=target.flow.path,
@@ -121,7 +125,7 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         folder=folder,
         surface=ground.contract.surface,
         before_run=config_arguments(target, overrides),
-        after_run=settings.run_options,
+        after_run=(*settings.run_options, *parameter_arguments(target, overrides)),
         timeout=settings.timeout,
         watched=not runs_elsewhere(target, settings.run_options),
         settings=target.project.settings.place("prove"),
@@ -138,17 +142,59 @@ def runs_elsewhere(target: Target, arguments: tuple[str, ...]) -> str:
     return next((backend for backend in REMOTE if backend in words), "")
 
 
+def _parameter(target: Target, override: str) -> str:
+    """The option of the Parameter that an override names, such as `--epochs` for `epochs=1`; empty where it names none."""
+    key, equals, _ = override.partition("=")
+    for name, setting in target.flow.settings().items():
+        given = constant(setting.call.argument(0, "name"))
+        option = given if isinstance(given, str) else name
+        if setting.kind == "Parameter" and equals and key == option:
+            return f"--{option}"
+    return ""
+
+
+def of_hydra(target: Target, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some overrides that are Hydra's: they name no Parameter of the flow."""
+    return tuple(one for one in overrides if not _parameter(target, one))
+
+
+def parameter_arguments(target: Target, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments of `run` by which overrides reach the flow's Parameters: `--epochs=1`."""
+    given = ((_parameter(target, one), one.partition("=")[2]) for one in overrides)
+    return tuple(f"{option}={value}" for option, value in given if option)
+
+
 def config_arguments(target: Target, overrides: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments by which Hydra overrides reach a promoted flow's Config.
+    """The arguments by which Hydra overrides reach the shell's parser of a flow's Config.
 
     Raises:
-        FlowgateError: there are overrides, but the flow has no Config to give them to.
+        FlowgateError: there are some, but the flow has no Config, or one whose parser does not take them.
     """
-    if not overrides:
+    hydra = of_hydra(target, overrides)
+    if not hydra:
         return ()
+    shown, place = ", ".join(hydra), target.project.settings.place(f'flow."{target.path}"')
+    whole = f"to prove this flow whole, write overrides = [] under {place}"
     for name, setting in target.flow.settings().items():
         if setting.kind == "Config":
             given = constant(setting.call.argument(0, "name"))
             option = given if isinstance(given, str) else name
-            return ("--config-value", option, f"hydra_overrides: [{', '.join(overrides)}]")
-    raise FlowgateError(f"{target.path} has no Config, so the overrides {', '.join(overrides)} cannot reach it")
+            if not _takes_overrides(target, setting.call):
+                raise FlowgateError(
+                    f"the overrides {shown} cannot reach {target.path}: the parser of its Config `{option}` does not read "
+                    f"`hydra_overrides`, as that of a stamped flow does, so the run would be the whole one under another "
+                    f"name; {whole}"
+                )
+            return ("--config-value", option, f"hydra_overrides: [{', '.join(hydra)}]")
+    parameters = [setting.name for setting in target.flow.settings().values() if setting.kind == "Parameter"]
+    known = f" (its Parameters: {', '.join(parameters)})" if parameters else ""
+    raise FlowgateError(
+        f"the overrides {shown} cannot reach {target.path}: it has no Config and no Parameter of that name{known}; {whole}"
+    )
+
+
+def _takes_overrides(target: Target, config: Call) -> bool:
+    """True if the parser of a Config takes `hydra_overrides`: the code that it stands in says so."""
+    parsers = options(config.keywords["parser"]) if "parser" in config.keywords else []
+    homes = [parser.home for parser in parsers if isinstance(parser, Function) and parser.home is not None]
+    return any(b"hydra_overrides" in home.source.data for home in (target.flow.module, *homes))

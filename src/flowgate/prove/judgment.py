@@ -12,6 +12,7 @@ from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
 from flowgate.prove.arms import Ran
 from flowgate.prove.diverge import Divergence, Setting, diverging, first_cause, surface_of
+from flowgate.prove.ground import of_hydra
 from flowgate.prove.proof import ArmRecord, Proof, reduction
 from flowgate.target import Target
 
@@ -114,7 +115,7 @@ def _grain(target: Target, ran: Ran, overrides: tuple[str, ...]) -> list[Finding
     """A promoted flow fans out over data axes and seeds: one branch for each dataset, and no more."""
     if not target.promoted or target.conf is None:
         return []
-    tree = compose(target.conf, overrides).tree
+    tree = compose(target.conf, of_hydra(target, overrides)).tree
     allowed = branches(tree)
     count = Counter(task.step for task in ran.tasks.values() if task.place.startswith("[") and ":" in task.place)
     step, made = max(count.items(), key=lambda item: item[1], default=("", 0))

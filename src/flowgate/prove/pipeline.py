@@ -207,13 +207,13 @@ def _overlap(target: Target, ground: Ground, start: Start, together: Together, t
     longest = max(60.0, 5 * max(one.seconds for one in together.ran))
     start = start._replace(contested=tuple(contested), timeout=min(start.timeout, longest))
     try:
-        return run_all(start, [overlap(target.project.settings.prove.workers)], 1, _news(tell)).ran[0]
+        return run_all(start, [overlap(target.proving.workers)], 1, _news(tell)).ran[0]
     except Inconclusive:
         return None
 
 
 def _plan(target: Target, ground: Ground, asked: Asked) -> list[Arm]:
-    return plan(ground.contract.kind, target.project.settings.prove.workers, asked.schedules)
+    return plan(ground.contract.kind, target.proving.workers, asked.schedules)
 
 
 def _news(tell: Tell) -> Progress:

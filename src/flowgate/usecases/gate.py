@@ -280,7 +280,7 @@ def _contract(target: Target, proof: Proof | None) -> str:
     if proof is not None and proof.contract:
         return proof.contract
     try:
-        contract = contract_of(target, target.project.settings.prove.overrides)
+        contract = contract_of(target, asked_of(target).overrides)
     except FlowgateError:
         return ""
     return contract.kind if contract is not None else ""

@@ -94,7 +94,7 @@ def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
         target.flow.path,
         target.flow.name,
         target.project.root,
-        target.project.settings.prove.timeout,
+        target.proving.timeout,
     )
     sides = [Ran(Arm(run, 0, 0, ""), run, 0.0, store, {}) for run in runs]
     left, right = read_runs(setting, surface, sides)
@@ -149,7 +149,7 @@ def diagnose(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> 
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell), workplace(target) as folder:
             start = start_of(target, ground, folder, asked.overrides)
-            found = diagnoses.diagnose(target, start, target.project.settings.prove.workers, tell)
+            found = diagnoses.diagnose(target, start, target.proving.workers, tell)
         made.append(Diagnosed(below(part.folder, target.path), target.flow.name, found))
     return made
 

@@ -82,7 +82,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
 
 def _arm(target: Target, given: list[str]) -> Arm | None:
     """The arm that this run is: one worker, no other options than a proof's own, nothing sent elsewhere."""
-    settings = target.project.settings.prove
+    settings = target.proving
     contract = contract_of(target, _overrides(given))
     arms = plan(contract.kind, settings.workers) if contract is not None else []
     if not arms or "PYTHONHASHSEED" in os.environ or runs_elsewhere(target, tuple(given)) or _overrides(given):

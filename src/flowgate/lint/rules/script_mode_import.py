@@ -160,7 +160,7 @@ def _inserted(value: Value) -> list[Place]:
 
 
 def _uv_launches(target: Target) -> bool:
-    launcher = target.project.settings.prove.launcher
+    launcher = target.proving.launcher
     shebang = target.flow.module.source.data[:200].split(b"\n", 1)[0]
     if os.path.basename("".join(launcher[:1])) in ("uv", "uvx") or (shebang.startswith(b"#!") and b"uv run" in shebang):
         return True
