@@ -47,7 +47,9 @@ class Task(NamedTuple):
 class Ran(NamedTuple):
     """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started.
 
-    `contested` are files that one task replaced after it had read them, and another replaced too, without a lock.
+    `texts` are Python files that a task read as text, and not only as code; `imports` the first parts of the names of all
+    modules that any process tried to import. `contested` are files that one task replaced after it had read them, and another
+    replaced too, without a lock.
     """
 
     arm: Arm
@@ -61,6 +63,8 @@ class Ran(NamedTuple):
     started: frozenset[str] = frozenset()
     origin: str = "proof"
     contested: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
@@ -293,7 +297,18 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         tuple(dict.fromkeys(path for record in records for path in record["made"])),
         _all(records, "started"),
         contested=_contested(records),
+        texts=_all(records, "texts"),
+        imports=_imports(home),
     )
+
+
+def _imports(home: str) -> frozenset[str]:
+    """The modules that the arm's processes tried to import; empty where nothing tells."""
+    try:
+        with open(os.path.join(home, "imports"), encoding="utf-8", errors="replace") as file:
+            return frozenset(file.read().split())
+    except OSError:
+        return frozenset()
 
 
 def _contested(records: list[dict[str, Any]]) -> frozenset[str]:

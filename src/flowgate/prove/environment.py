@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.finding import digest
 from flowgate.project import Project, repository_of
 
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
@@ -23,10 +25,32 @@ class Environment(NamedTuple):
     version: str
     platform: str
     distributions: dict[str, str]
+    start: str = ""
 
     def subject(self) -> dict[str, str]:
-        """The parts of the environment that a proof depends on."""
-        return {"python": self.version, "platform": self.platform, **self.distributions}
+        """All of the environment that a proof may depend on: the interpreter, what it runs when it starts, every library."""
+        return {"python": self.version, "platform": self.platform, "start-up": self.start, **self.distributions}
+
+    @property
+    def installed(self) -> str:
+        """One digest of all that is installed."""
+        return digest(*(f"{name}={version}" for name, version in sorted(self.distributions.items())))
+
+
+class Imported(NamedTuple):
+    """What modules come from: the distributions, with those that they require, and the modules that are not there."""
+
+    distributions: frozenset[str]
+    absent: tuple[str, ...]
+
+
+def imported(environment: Environment, root: str, names: Iterable[str]) -> Imported | None:
+    """What some modules come from in an environment; None where it does not tell."""
+    told = _ask(environment.python, root, ["imports"], json.dumps(sorted(names)))
+    try:
+        return Imported(frozenset(told["distributions"]), tuple(told["absent"]))
+    except (KeyError, TypeError):
+        return None
 
 
 def find(project: Project, flow_path: str, scripted: bool, launcher: tuple[str, ...]) -> Environment:
@@ -102,13 +126,31 @@ def _behind(launcher: tuple[str, ...], flow_path: str, scripted: bool, root: str
 
 def _inspect(python: tuple[str, ...], launcher: tuple[str, ...], root: str) -> Environment:
     """What an interpreter holds; nothing where it cannot be run."""
+    told = _ask(python, root, [], "")
+    try:
+        return Environment(
+            launcher, python, told["python"], told["platform"], told["distributions"], told.get("start", "")
+        )
+    except KeyError:
+        return Environment(launcher, python, "", "", {})
+
+
+def _ask(python: tuple[str, ...], root: str, arguments: list[str], given: str) -> dict[str, Any]:
+    """What the script in an interpreter prints, whatever a launcher prints before it; nothing where it cannot be run."""
     script = os.path.join(PROBE, "flowgate_probe", "environment.py")
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         done = subprocess.run(
-            [*python, script], cwd=root, env=environ, capture_output=True, text=True, check=False, timeout=120
+            [*python, script, *arguments],
+            cwd=root,
+            env=environ,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
-        told = json.loads(done.stdout[done.stdout.rfind('{"python"') :])
+        told = json.loads(done.stdout[done.stdout.rfind('{"distributions"' if arguments else '{"python"') :])
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        return Environment(launcher, python, "", "", {})
-    return Environment(launcher, python, told["python"], told["platform"], told["distributions"])
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -11,23 +11,28 @@ from flowgate import __version__
 from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
 from flowgate.flow.contract import Contract, declared
-from flowgate.flow.subject import digests, files_of, names_file
+from flowgate.flow.subject import changes, code_digests, files_of, names_file
 from flowgate.flow.values import Call, Function, constant, options
 from flowgate.prove.arms import Start
-from flowgate.prove.environment import Environment, find
+from flowgate.prove.environment import Environment, find, imported
 from flowgate.settings import CONTRACTS
 from flowgate.target import Target
 
 REMOTE = ("kubernetes", "batch")
+_LIBRARY = "environment: "
 
 
 class Asked(NamedTuple):
-    """What a proof was asked for: Hydra overrides, further random orders, arms at a time, and whether to start afresh."""
+    """What a proof was asked for: overrides, further random orders, arms at a time, and whether to start afresh.
+
+    `fixed`: the user said how many arms run at a time.
+    """
 
     overrides: tuple[str, ...]
     schedules: int
     jobs: int
     fresh: bool = False
+    fixed: bool = False
 
 
 class Ground(NamedTuple):
@@ -36,6 +41,28 @@ class Ground(NamedTuple):
     contract: Contract
     environment: Environment
     parts: dict[str, str]
+
+    def of_imports(self, root: str, names: frozenset[str]) -> tuple[dict[str, str], list[str]]:
+        """The parts without the libraries that no arm imported, and the modules that one asked for in vain.
+
+        Every library counts where it is not known what was imported.
+        """
+        found = imported(self.environment, root, names) if names else None
+        if found is None:
+            return self.parts, []
+        unused = {_LIBRARY + name for name in self.environment.distributions if name not in found.distributions}
+        return {name: held for name, held in self.parts.items() if name not in unused}, list(found.absent)
+
+    def since(self, held: dict[str, str], installed: str, absent: list[str], root: str) -> list[str]:
+        """What changed since a proof that stood on the parts `held`, in words; libraries that it did not import aside."""
+        libraries = {_LIBRARY + name for name in self.environment.distributions}
+        now = {name: part for name, part in self.parts.items() if name in held or name not in libraries}
+        changed = changes(held, now)
+        if not changed and absent and installed != self.environment.installed:
+            found = imported(self.environment, root, absent)
+            there = sorted(set(absent) - set(found.absent if found is not None else ()))
+            changed = [f"the module {name} can be imported now" for name in there]
+        return changed
 
 
 def asked_of(
@@ -61,7 +88,8 @@ def asked_of(
     if weakening:
         raise FlowgateError(f"overrides of a proof may not change the claim itself: {weakening[0]}")
     at_once = jobs or settings.jobs or min(2, len(os.sched_getaffinity(0)))
-    return Asked(overrides, settings.schedules if schedules is None else schedules, at_once, fresh)
+    drawn = settings.schedules if schedules is None else schedules
+    return Asked(overrides, drawn, at_once, fresh, bool(jobs or settings.jobs))
 
 
 def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
@@ -87,8 +115,8 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
     """
     project, settings = target.project, target.proving
     environment = environment_of(target)
-    parts = digests(project, [*files_of(target.flow, target.conf), *_named(target)])
-    parts |= {f"environment: {name}": version for name, version in environment.subject().items()}
+    parts = code_digests(project, [*files_of(target.flow, target.conf), *_named(target)])
+    parts |= {_LIBRARY + name: version for name, version in environment.subject().items()}
     parts |= {
         "contract": contract.kind,
         "surface": " ".join(contract.surface),

@@ -9,7 +9,7 @@ import msgspec
 
 from flowgate.files import write_whole
 from flowgate.finding import digest
-from flowgate.flow.subject import changes, digests
+from flowgate.flow.subject import changes, code_digests, digests_as_before
 from flowgate.prove import receipt as receipts
 from flowgate.prove.arms import Arm, Ran, read_records
 from flowgate.prove.contracts import plan
@@ -30,6 +30,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts: dict[str, str]
     files: dict[str, str]
     records: str
+    installed: str = ""
+    absent: list[str] = []
 
 
 def folder_of(target: Target) -> str:
@@ -62,6 +64,7 @@ def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds:
         return False
     inside = target.project.root + os.sep
     read = sorted(path for path in ran.read - ran.written if path.startswith(inside) and os.path.isfile(path))
+    parts, absent = ground.of_imports(target.project.root, ran.imports)
     held = Kept(
         arm.workers,
         arm.hash_seed,
@@ -69,9 +72,11 @@ def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds:
         seconds,
         store.kind,
         store.root,
-        ground.parts,
-        digests(target.project, read),
+        parts,
+        code_digests(target.project, read, ran.texts),
         _seal(home),
+        ground.environment.installed,
+        absent,
     )
     write_whole(os.path.join(home, "arm.json"), msgspec.json.encode(held).decode(), "the arm")
     return True
@@ -102,9 +107,11 @@ def load(target: Target, ground: Ground, arm: Arm) -> Ran | None:
     ):
         return None
     paths = [target.project.absolute(name) for name in held.files]
-    if changes(held.parts, ground.parts) or not all(map(os.path.isfile, paths)):
+    if not all(map(os.path.isfile, paths)) or ground.since(
+        held.parts, held.installed, held.absent, target.project.root
+    ):
         return None
-    if digests(target.project, paths) != held.files:
+    if digests_as_before(target.project, held.files) != held.files:
         return None
     ran = read_records(target.flow.name, arm, home, held.seconds, Store(held.store, held.root))
     return ran._replace(origin="flowgate run") if ran is not None else None

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import Contract
-from flowgate.flow.subject import changes, digests
+from flowgate.flow.subject import code_digests, digests_as_before
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
@@ -46,10 +46,15 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
     try:
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell):
-            held = None if asked.fresh else _load(target, asked)
-            if held is not None and not changes(held.parts, ground.parts) and _serves(target, held, asked):
+            held = _load(target, asked)
+            if (
+                held is not None
+                and not asked.fresh
+                and not _since(target, ground, held)
+                and _serves(target, held, asked)
+            ):
                 return _from_receipt(target, held)
-            return _run_arms(target, ground, asked, tell)
+            return _run_arms(target, ground, asked, held.apart if held is not None else "", tell)
     except Inconclusive as error:
         return Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, str(error))
 
@@ -69,13 +74,18 @@ def recall(target: Target, asked: Asked) -> Proof:
     if held is None:
         return said._replace(note=f"not proven yet; {again}")
     try:
-        changed = changes(held.parts, ground_of(target, contract, asked.overrides).parts)
+        changed = _since(target, ground_of(target, contract, asked.overrides), held)
     except Inconclusive as error:
         return said._replace(note=str(error))
     if changed or not _serves(target, held, asked):
         what = "; ".join(changed[:3]) or "a file that its tasks read changed, or more orders are asked for"
         return said._replace(verdict=STALE, note=f"proven before it changed ({what}); {again}")
     return _from_receipt(target, held)
+
+
+def _since(target: Target, ground: Ground, held: Receipt) -> list[str]:
+    """What changed since a proof, in words."""
+    return ground.since(held.parts, held.installed, held.absent, target.project.root)
 
 
 def _load(target: Target, asked: Asked) -> Receipt | None:
@@ -119,7 +129,9 @@ def _serves(target: Target, held: Receipt, asked: Asked) -> bool:
     paths = [target.project.absolute(name) for name in held.files]
     orders = sum(arm.order.startswith(RANDOM) for arm in held.arms)
     return (
-        orders >= asked.schedules and all(map(os.path.isfile, paths)) and digests(target.project, paths) == held.files
+        orders >= asked.schedules
+        and all(map(os.path.isfile, paths))
+        and digests_as_before(target.project, held.files) == held.files
     )
 
 
@@ -144,16 +156,28 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
     )
 
 
-def _run_arms(target: Target, ground: Ground, asked: Asked, tell: Tell) -> Proof:
-    """Run the arms in a folder of their own, which outlives them only when they prove something."""
+def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Tell) -> Proof:
+    """Run the arms in a folder of their own, which outlives them only when they prove something.
+
+    Args:
+        apart: why they met in the proof before, so that they run one after the other from the start, unless the user says how
+            many run at a time.
+    """
     began = time.monotonic()
+    if apart and not asked.fixed:
+        asked = asked._replace(jobs=1)
+    else:
+        apart = ""
     with workplace(target) as folder:
         start = start_of(target, ground, folder, asked.overrides)
         proof, together = _proven_by_run(target, ground, start, asked, tell) or proven_by_arms(
             target, ground, start, asked, tell
         )
-        proof = proof._replace(concurrency=together.note, seconds=round(time.monotonic() - began, 1))
-        receipts.save(target.project, _receipt(target, ground, proof, together.ran))
+        note = (
+            f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else together.note
+        )
+        proof = proof._replace(concurrency=note, seconds=round(time.monotonic() - began, 1))
+        receipts.save(target.project, _receipt(target, ground, proof, together, apart))
     return proof
 
 
@@ -169,7 +193,7 @@ def _proven_by_run(
     if held is None:
         return None
     try:
-        together = run_all(start, others, asked.jobs, _news(tell))
+        together = run_all(start, others, asked.jobs, _news(tell), _said(tell))
         if not together.start.watched:
             return None
         proof = judge(target, ground.contract, setting_of(start), [held, *together.ran], asked.overrides)
@@ -184,7 +208,7 @@ def proven_by_arms(target: Target, ground: Ground, start: Start, asked: Asked, t
     Raises:
         Inconclusive: an arm failed, or the surface is not there or cannot be compared.
     """
-    together = run_all(start, _plan(target, ground, asked), asked.jobs, _news(tell))
+    together = run_all(start, _plan(target, ground, asked), asked.jobs, _news(tell), _said(tell))
     tell("comparing", None, 0, 0, 0.0)
     if not together.start.watched:
         together = together._replace(ran=from_store(together.start, together.ran))
@@ -216,6 +240,10 @@ def _plan(target: Target, ground: Ground, asked: Asked) -> list[Arm]:
     return plan(ground.contract.kind, target.proving.workers, asked.schedules)
 
 
+def _said(tell: Tell) -> Callable[[str], None]:
+    return lambda stage: tell(stage, None, 0, 0, 0.0)
+
+
 def _news(tell: Tell) -> Progress:
     return lambda arm, done, expected, spent: tell("running", arm, done, expected, spent)
 
@@ -241,7 +269,11 @@ def _sweep(place: str) -> None:
             shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
 
-def _receipt(target: Target, ground: Ground, proof: Proof, ran: list[Ran]) -> Receipt:
+def _receipt(target: Target, ground: Ground, proof: Proof, together: Together, apart: str) -> Receipt:
+    ran = together.ran
+    names = frozenset(name for one in ran for name in one.imports) if all(one.imports for one in ran) else frozenset()
+    parts, absent = ground.of_imports(target.project.root, names)
+    texts = {path for one in ran for path in one.texts}
     inside = target.project.root + os.sep
     read = {path for one in ran for path in one.read - one.written if path.startswith(inside) and os.path.isfile(path)}
     return Receipt(
@@ -250,8 +282,8 @@ def _receipt(target: Target, ground: Ground, proof: Proof, ran: list[Ran]) -> Re
         verdict=proof.verdict,
         contract=ground.contract.kind,
         note=proof.note,
-        parts=ground.parts,
-        files=digests(target.project, sorted(read)),
+        parts=parts,
+        files=code_digests(target.project, sorted(read), texts),
         environment={"python": ground.environment.version, "platform": ground.environment.platform},
         arms=list(proof.arms),
         surface=proof.surface,
@@ -259,4 +291,7 @@ def _receipt(target: Target, ground: Ground, proof: Proof, ran: list[Ran]) -> Re
         tasks=len(ran[0].tasks),
         divergence=proof.divergence,
         findings=list(proof.findings),
+        installed=ground.environment.installed,
+        absent=absent,
+        apart=apart or together.apart,
     )

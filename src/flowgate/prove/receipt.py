@@ -21,8 +21,10 @@ SCHEMA = "flowgate/receipt/v1"
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A proof that was decided: its verdict, its arms, each surface digest, and all that it depended on.
 
-    `parts` are what is known before a run: the files of the flow, its claim, its environment. `files` are the digests of
-    what the tasks read besides.
+    `parts` are what is known before a run: the files of the flow, its claim, its environment as far as it was imported.
+    `files` are the digests of what the tasks read besides. `installed` is the digest of everything in the environment, and
+    `absent` the modules that were asked for and were not there: once they are, the flow may do something else. `apart` says why
+    its arms have to run one after the other, empty where they need not.
     """
 
     flow: str
@@ -39,6 +41,9 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tasks: int = 0
     divergence: Divergence | None = None
     findings: list[Finding] = []
+    installed: str = ""
+    absent: list[str] = []
+    apart: str = ""
     schema: str = SCHEMA
     flowgate: str = __version__
     seal: str = ""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import surface_of_flow
-from flowgate.flow.subject import changes, digests
+from flowgate.flow.subject import changes, digests_as_before
 from flowgate.outcome import PASS
 from flowgate.prove import receipt as receipts
 from flowgate.prove.diverge import Setting, ask_probe
@@ -71,8 +71,9 @@ def _fault(target: Target, asked: Asked, held: Receipt | None) -> str:
     ground = ground_of(target, contract, asked.overrides)
     paths = [target.project.absolute(name) for name in held.files]
     gone = [name for name, path in zip(held.files, paths, strict=True) if not os.path.isfile(path)]
-    now = digests(target.project, [path for path in paths if os.path.isfile(path)])
-    since = [f"{name} is gone" for name in gone] + changes(held.parts | held.files, ground.parts | now)
+    there = {name: then for name, then in held.files.items() if name not in gone}
+    since = [f"{name} is gone" for name in gone] + changes(there, digests_as_before(target.project, there))
+    since += ground.since(held.parts, held.installed, held.absent, target.project.root)
     return f"{since[0]} since it was proven" if since else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from itertools import permutations
 from typing import NamedTuple
 
@@ -18,14 +19,20 @@ from flowgate.prove.crash import Crash
 
 
 class Together(NamedTuple):
-    """The arms that ran, how they were started in the end, and what was done about running them side by side."""
+    """The arms that ran, how they were started in the end, and what was done about running them side by side.
+
+    `apart` says why they cannot, empty where nothing was found against it.
+    """
 
     ran: list[Ran]
     start: Start
     note: str
+    apart: str = ""
 
 
-def run_all(start: Start, arms: list[Arm], jobs: int, progress: Progress) -> Together:
+def run_all(
+    start: Start, arms: list[Arm], jobs: int, progress: Progress, say: Callable[[str], None] = lambda _: None
+) -> Together:
     """Run the arms to their ends, up to `jobs` at a time.
 
     An arm to which the probe cannot be attached is run without it, and so are all others: its order is then its own.
@@ -35,24 +42,30 @@ def run_all(start: Start, arms: list[Arm], jobs: int, progress: Progress) -> Tog
     """
     ran: list[Ran] = []
     notes: dict[str, None] = {}
+    apart = ""
     jobs = jobs if start.watched else 1
     for first in range(0, len(arms), jobs):
         group = arms[first : first + jobs]
         outcomes = run(start, group, progress)
         if start.watched and any(isinstance(one, Crash) and one.unwatchable for one in outcomes):
-            return run_all(start._replace(watched=False), arms, 1, progress)
+            return run_all(start._replace(watched=False), arms, 1, progress, say)
         ended = [one for one in outcomes if isinstance(one, Ran)]
         _put_aside(start, ended)
         against = _against(outcomes) if len(group) > 1 else ""
         if against:
-            notes[f"run again one after the other: {against}"] = None
+            apart = against
+            say(f"the arms met ({against}), so they are run again, one after the other")
+            notes[
+                f"were run again, one after the other: {against}. This is remembered; to have it so from the first proof on, "
+                f"give `--jobs 1`, or set `jobs = 1` under {start.settings}"
+            ] = None
             ended = [_alone(start, run(start, [arm], progress)[0]) for arm in group]
         elif len(ended) < len(group):
             ended = [_alone(start, one) for one in outcomes]
         elif len(group) > 1:
             notes["side by side"] = None
         ran += ended
-    return Together(ran, start, "; ".join(notes))
+    return Together(ran, start, "; ".join(notes), apart)
 
 
 def _alone(start: Start, outcome: Ran | Crash) -> Ran:
@@ -80,9 +93,15 @@ def _against(outcomes: list[Ran | Crash]) -> str:
     for one, other in permutations(ended, 2):
         met = sorted(one.written & (other.read | other.written))
         if met:
-            return f"both use {met[0]}"
+            return f"both use {_short(met[0])}"
     programs = sorted({os.path.basename(name) for one in ended for name in one.started})
     return f"their tasks start {programs[0]}, whose files are not watched" if programs else ""
+
+
+def _short(path: str) -> str:
+    """A path from where the user stands, where it lies below."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def _put_aside(start: Start, ended: list[Ran]) -> None:

@@ -18,12 +18,18 @@ ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
 _SCRATCH = os.environ.get("TMPDIR", "")
 _SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm") if root)
 _LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/")
+# Beside the records of the arm: the modules that any of its processes tried to import, one name a line.
+_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
+_IMPORTS = os.path.join(os.path.dirname(_FOLDER), "imports") if _FOLDER else ""
+_STANDARD = os.path.dirname(os.__file__) + os.sep
 _PROCESSES = ("subprocess.Popen", "os.system", "os.posix_spawn")
 
 # Files that several tasks read and write, as an earlier arm saw it, by names that hold in this one.
 _CONTESTED = frozenset(json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]")))
 
 _read = set()  # type: Set[str]
+_texts = set()  # type: Set[str]
+_imported = set()  # type: Set[str]
 _written = set()  # type: Set[str]
 _seen = set()  # type: Set[str]
 _made = {}  # type: Dict[str, None]
@@ -48,7 +54,9 @@ def of_run(run: str) -> None:
 
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
-    if event == "open":
+    if event == "import":
+        _import(str(arguments[0]))
+    elif event == "open":
         path, mode, flags = arguments[0], arguments[1] or "", arguments[2] or 0
         if flags & os.O_EXCL:
             _exclusive.add(_absolute(path))
@@ -69,6 +77,38 @@ def _note(event: str, arguments: Tuple[Any, ...]) -> None:
         _locks.add(event)
     elif event in _PROCESSES and not _by_metaflow():
         _started.add(os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else str(arguments[0]))
+
+
+def _import(name: str) -> None:
+    """Write down the first part of a module's name, whether or not it is found.
+
+    At once, and by a file that is opened for it: a process may be killed, and a flow may close what it did not open.
+    """
+    top = name.partition(".")[0]
+    if top in _imported or not _IMPORTS:
+        return
+    _imported.add(top)
+    try:
+        handle = os.open(_IMPORTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    except OSError:
+        return
+    try:
+        os.write(handle, (top + "\n").encode())
+    finally:
+        os.close(handle)
+
+
+def _as_text() -> bool:
+    """True if it is the flow that reads a Python file, and not Python or Metaflow, which take it as code."""
+    frame = sys._getframe(3)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib"):
+            return False
+        if not name.startswith((_STANDARD, "<")) or "/site-packages/" in name:
+            return "/site-packages/metaflow/" not in name
+        frame = frame.f_back
+    return True
 
 
 def _absolute(path: Any) -> str:
@@ -97,6 +137,8 @@ def _file(path: Any, reads: bool, writes: bool, whole: bool = False) -> None:
             _replaced[absolute] = _replaced.get(absolute, False) or absolute in _seen
         _written.add(absolute)
     if reads:
+        if absolute.endswith(".py") and absolute not in _texts and _as_text():
+            _texts.add(absolute)
         _seen.add(absolute)
         if not (writes and absolute in _made):
             _read.add(absolute)
@@ -110,6 +152,7 @@ def noted() -> Dict[str, Any]:
     """
     return {
         "read": sorted({_source(path) for path in _read if not _is_own(path)}),
+        "texts": sorted(_texts),
         "written": sorted(path for path in _written if not _is_own(path)),
         "made": [path for path in _made if not _is_own(path)],
         "replaced": {_by_name(path): seen for path, seen in sorted(_replaced.items())},
