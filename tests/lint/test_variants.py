@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flowgate.lint.examples import promoted
+from flowgate.lint.examples import ECHO, promoted
 from flowgate.lint.rules import (
     completion_order,
     cwd_relative_path,
@@ -128,12 +128,46 @@ FOREACH_GOOD = {
 
 @pytest.mark.parametrize("name", FOREACH_BAD)
 def test_per_config_foreach(name: str, tmp_path: Path) -> None:
-    assert "FG201" in rules_of(tmp_path, FOREACH_BAD[name])
+    assert "FG201" in {found.rule for found in lint_files(tmp_path, FOREACH_BAD[name])}
 
 
 @pytest.mark.parametrize("name", FOREACH_GOOD)
 def test_a_foreach_over_data(name: str, tmp_path: Path) -> None:
-    assert "FG201" not in rules_of(tmp_path, FOREACH_GOOD[name])
+    assert "FG201" not in {found.rule for found in lint_files(tmp_path, FOREACH_GOOD[name])}
+
+
+ONE_AXIS = {
+    "a key of another name": foreach("lrs = [0.1, 0.01]", "self.todo = [{'learning_rate': lr} for lr in lrs]"),
+    "a key of a value made from it": foreach("n_layers = [1, 2]", "self.todo = [{'hidden': 2**n} for n in n_layers]"),
+    "appended": foreach(
+        "self.todo = []", "for epochs in (5, 20):", "    self.todo.append({'n_epochs': epochs, 'seed': 0})"
+    ),
+    "a list of methods": foreach("methods = ['ce', 'topk']", "self.todo = [{'model_name': m} for m in methods]"),
+}
+
+
+@pytest.mark.parametrize("name", ONE_AXIS)
+def test_one_axis_is_reported_as_one(name: str, tmp_path: Path) -> None:
+    (found,) = [one for one in lint_files(tmp_path, ONE_AXIS[name]) if one.rule == "FG201"]
+    assert " x `" not in found.message, found.message
+
+
+def test_two_axes_are_reported_as_two(tmp_path: Path) -> None:
+    files = foreach(
+        "lrs, decays = [0.1, 0.2], [0.0, 0.1]",
+        "self.todo = [{'lr': a, 'weight_decay': b} for a in lrs for b in decays]",
+    )
+    (found,) = [one for one in lint_files(tmp_path, files) if one.rule == "FG201"]
+    assert "`lr` x `weight_decay`" in found.message, found.message
+
+
+def test_a_grain_that_costs_time_and_not_truth_blocks_promoted_flows_alone(tmp_path: Path) -> None:
+    (plain,) = [one for one in lint_files(tmp_path / "plain", ONE_AXIS["appended"]) if one.rule == "FG201"]
+    assert plain.severity == "warning"
+    grid = "self.grid = [(m, s) for m in ['ce', 'topk'] for s in range(3)]; self.next(self.end, foreach='grid') #"
+    files = promoted(start=f"{ECHO}\n        {grid}")
+    found = [one for one in lint_files(tmp_path / "promoted", files) if one.rule == "FG201"]
+    assert [one.severity for one in found] == ["error"], found
 
 
 def merge(

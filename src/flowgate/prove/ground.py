@@ -78,7 +78,7 @@ def asked_of(
     that name.
 
     Raises:
-        FlowgateError: an override would change the claim itself.
+        FlowgateError: an override would change the claim itself, or cannot reach the flow.
     """
     settings, kinds = target.proving, {setting.kind for setting in target.flow.settings().values()}
     common = target.settings.overrides is None
@@ -87,6 +87,7 @@ def asked_of(
     weakening = [one for one in overrides if re.match(r"[+~]*(experiment\.)?(determinism|surface)\b", one)]
     if weakening:
         raise FlowgateError(f"overrides of a proof may not change the claim itself: {weakening[0]}")
+    config_arguments(target, overrides)  # refuses those that could not reach the flow, before any receipt is looked for
     at_once = jobs or settings.jobs or min(2, len(os.sched_getaffinity(0)))
     drawn = settings.schedules if schedules is None else schedules
     return Asked(overrides, drawn, at_once, fresh, bool(jobs or settings.jobs))

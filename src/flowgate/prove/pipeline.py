@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import Contract
 from flowgate.flow.subject import code_digests, digests_as_before
+from flowgate.flow.surface import unstored
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
@@ -43,6 +44,9 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
     contract = contract_of(target, asked.overrides)
     if contract is None or contract.kind == "nondeterministic":
         return _nothing_to_prove(target, contract)
+    fault = _surface_fault(target, contract)
+    if fault:
+        return Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, fault)
     try:
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell):
@@ -68,7 +72,9 @@ def recall(target: Target, asked: Asked) -> Proof:
     contract = contract_of(target, asked.overrides)
     if contract is None or contract.kind == "nondeterministic":
         return _nothing_to_prove(target, contract)
-    said = Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, "")
+    said = Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, _surface_fault(target, contract))
+    if said.note:
+        return said
     again = f"run `flowgate prove {target.path}`"
     held = _load(target, asked)
     if held is None:
@@ -81,6 +87,16 @@ def recall(target: Target, asked: Asked) -> Proof:
         what = "; ".join(changed[:3]) or "a file that its tasks read changed, or more orders are asked for"
         return said._replace(verdict=STALE, note=f"proven before it changed ({what}); {again}")
     return _from_receipt(target, held)
+
+
+def _surface_fault(target: Target, contract: Contract) -> str:
+    """Why the surface cannot be there, told before two arms are run to find it missing; empty where it may be."""
+    found = next(unstored(target.flow, contract.surface), None)
+    if found is None:
+        return ""
+    place = target.project.settings.place(f'flow."{target.path}"')
+    where = f"`surface` under {place}" if target.settings.surface else "`surface` in the experiment"
+    return f"the surface names `{found.entry}`, but {found.why}; mend {where}"
 
 
 def _since(target: Target, ground: Ground, held: Receipt) -> list[str]:

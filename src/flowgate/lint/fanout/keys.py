@@ -47,6 +47,22 @@ def varying_keys(flow: Flow, value: Value, depth: int = 0) -> list[str]:
     return []
 
 
+def spelled_by_keys(flow: Flow, value: Value) -> set[int]:
+    """The ids of the lists whose values a collection's elements hold under a key that is itself named as varying.
+
+    `[{"learning_rate": lr} for lr in lrs]` varies in one axis, which goes by the name of the key.
+    """
+    found: set[int] = set()
+    if not isinstance(value, Many):
+        return found
+    for option in flow.resolve(value.element):
+        for _, held in _fields(option):
+            for part in walk(held):
+                if isinstance(part, Element) and varies(held):
+                    found |= {id(source) for source in flow.resolve(part.collection)}
+    return found
+
+
 def _fields(element: Value) -> list[tuple[str, Value]]:
     """The keys of a dict, or the fields of a dataclass or namedtuple, that are named like training parameters."""
     found: list[tuple[str, Value]] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import fnmatch
 from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
@@ -11,8 +9,7 @@ from flowgate.finding import Finding
 from flowgate.flow.conf import line_of, read_yaml
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.source import Source
-from flowgate.flow.trace import Stored
-from flowgate.flow.values import Call, callee, constant
+from flowgate.flow.surface import stored, unstored
 from flowgate.lint.examples import ECHO, promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -36,29 +33,11 @@ class NoSurface(Rule):
         contracts = _contracts(target)
         if not contracts:
             return
-        stored = {
-            (name, event.name)
-            for name, step in target.flow.steps.items()
-            for event in step.trace.events
-            if isinstance(event, Stored)
-        }
-        entries = dict.fromkeys(entry for contract in contracts for entry in contract.surface)
-        if not entries and not any(_is_public(name) for _, name in stored):
+        entries = tuple(dict.fromkeys(entry for contract in contracts for entry in contract.surface))
+        if not entries and not any(_is_public(name) for _, name in stored(target.flow)):
             yield self._finding(target, "the flow stores no artifact that could be a conclusion", "none")
-        for entry in entries:
-            step, _, artifact = entry.rpartition(".")
-            if step and not any(fnmatch.fnmatchcase(name, step) for name in target.flow.steps):
-                yield self._finding(target, f"the surface names `{entry}`, but the flow has no step `{step}`", entry)
-            elif _is_open(target) or any(fnmatch.fnmatchcase(name, artifact) for name in _given(target)):
-                continue  # what is stored cannot all be told
-            elif not any(
-                fnmatch.fnmatchcase(name, artifact) for at, name in stored if _reaches(target, at, step or "end")
-            ):
-                yield self._finding(
-                    target,
-                    f"the surface names `{entry}`, but no step on the way to `{step or 'end'}` stores `{artifact}`",
-                    entry,
-                )
+        for entry, why in unstored(target.flow, entries):
+            yield self._finding(target, f"the surface names `{entry}`, but {why}", entry)
 
     def _emptied(self, target: Target) -> Iterator[Finding]:
         for path in _emptied(target):
@@ -97,36 +76,8 @@ def _emptied(target: Target) -> list[str]:
     return [path for path in files if read_yaml(path).get("surface", ...) == []]
 
 
-def _given(target: Target) -> set[str]:
-    """Artifacts that a flow has without storing them: its settings, and what `@catch(var=...)` leaves."""
-    names = set(target.flow.settings())
-    for step in target.flow.steps.values():
-        for decorator in step.function.decorators:
-            given = constant(decorator.keywords.get("var")) if isinstance(decorator, Call) else None
-            names |= {given} if isinstance(given, str) else set()
-    return names
-
-
-def _is_open(target: Target) -> bool:
-    """Whether a step stores artifacts under names that are made when it runs."""
-    dynamic = any(callee(call) == "builtins.setattr" for step in target.flow.steps.values() for call in step.calls())
-    return dynamic or any("__dict__" in ast.unparse(step.node) for step in target.flow.steps.values())
-
-
 def _is_public(name: str) -> bool:
     return not name.startswith("_") and name != "determinism"
-
-
-def _reaches(target: Target, step: str, pattern: str) -> bool:
-    """Whether a step is, or leads to, one that the pattern names."""
-    seen: set[str] = set()
-    queue = [name for name in target.flow.steps if fnmatch.fnmatchcase(name, pattern)]
-    while queue:
-        name = queue.pop()
-        if name not in seen:
-            seen.add(name)
-            queue += target.flow.predecessors.get(name, [])
-    return step in seen
 
 
 def _flow(surface: str, end: str = "self.results = 1", start: str = ECHO) -> dict[str, str]:
@@ -138,6 +89,7 @@ def _flow(surface: str, end: str = "self.results = 1", start: str = ECHO) -> dic
 
 NoSurface.bad = (
     Example("an artifact that no step stores", _flow("surface: [lift_results]")),
+    Example("a misspelt artifact", _flow("surface: [resluts]")),
     Example("a step that is not there", _flow("surface: [aggregate.lift_results]")),
     Example("no conclusion at all", _flow("", "pass")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowgate.finding import Finding
+from flowgate.finding import WARNING, Finding
 from flowgate.flow.model import FOREACH, Flow, Step, Transition
 from flowgate.flow.values import (
     Call,
@@ -13,7 +13,7 @@ from flowgate.flow.values import (
     Value,
 )
 from flowgate.lint.fanout.factors import factors
-from flowgate.lint.fanout.keys import varying_keys
+from flowgate.lint.fanout.keys import spelled_by_keys, varying_keys
 from flowgate.lint.fanout.reasons import reason
 from flowgate.lint.fanout.shapes import config_path, is_single, makes_many_estimators
 from flowgate.lint.fanout.tasks import given_to_estimators, unpacked_in_task
@@ -27,6 +27,7 @@ class PerConfigForeach(Rule):
     Each Metaflow task is a process of its own that imports torch again and goes through the datastore: some two to
     four seconds, which doubles the wall-clock of a short training, thousands of times over in a grid. It also makes
     the data anew for every config. Key the fan-out on data axes and seeds; train every method of a dataset in-process.
+    That costs time and not truth, so it is an error on promoted flows, whose standard fixes the grain, and a warning on others.
     """
 
     id = "FG201"
@@ -43,6 +44,9 @@ class PerConfigForeach(Rule):
                 reasons = _reasons(target, listed, transition)
                 if reasons:
                     yield self._finding(target, step, transition, listed, reasons)
+
+    def severity_on(self, target: Target) -> str:
+        return super().severity_on(target) if target.promoted else WARNING
 
     def _finding(
         self, target: Target, step: Step, transition: Transition, listed: Value, reasons: list[str]
@@ -77,7 +81,9 @@ def _built(flow: Flow, step: Step, transition: Transition, listed: Value) -> Val
 def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]:
     """The names of the factors that are methods, training values or whole configs."""
     found: dict[str, None] = {}
+    spelled: set[int] = set()
     for value in target.flow.resolve(listed):
+        spelled |= spelled_by_keys(target.flow, value)
         for name in varying_keys(target.flow, value):
             found[f"`{name}`"] = None
         if makes_many_estimators(target.flow, value):
@@ -91,7 +97,7 @@ def _reasons(target: Target, listed: Value, transition: Transition) -> list[str]
             found.setdefault(f"`{name}`", None)
     for factor in factors(target.flow, listed, ()):
         why = reason(target, factor, transition)
-        if why and not is_single(factor.value):
+        if why and id(factor.value) not in spelled and not is_single(factor.value):
             found.setdefault(why, None)
     return list(found)
 

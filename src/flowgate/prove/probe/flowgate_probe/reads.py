@@ -100,10 +100,13 @@ def _import(name: str) -> None:
 
 def _as_text() -> bool:
     """True if it is the flow that reads a Python file, and not Python or Metaflow, which take it as code."""
-    frame = sys._getframe(3)
+    try:
+        frame = sys._getframe(3)
+    except ValueError:  # Python itself opens the script that it was started with
+        return False
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if name.startswith("<frozen ") or name.endswith(os.sep + "runpy.py"):
             return False
         if not name.startswith((_STANDARD, "<")) or "/site-packages/" in name:
             return "/site-packages/metaflow/" not in name

@@ -1,0 +1,102 @@
+"""Whether the artifacts that a surface names are stored at all, told before anything runs."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from flowgate.flow.model import Flow
+from flowgate.flow.trace import Stored
+from flowgate.flow.values import Call, Self, callee, constant, options
+
+
+class Unstored(NamedTuple):
+    """An entry of a surface that names nothing, and why, with the name that was probably meant."""
+
+    entry: str
+    why: str
+
+
+def stored(flow: Flow) -> set[tuple[str, str]]:
+    """Every (step, artifact) that a step stores."""
+    return {
+        (name, event.name)
+        for name, step in flow.steps.items()
+        for event in step.trace.events
+        if isinstance(event, Stored)
+    }
+
+
+def unstored(flow: Flow, surface: tuple[str, ...]) -> Iterator[Unstored]:
+    """The entries of a surface that no step stores.
+
+    Silent about artifacts where the flow may store some that cannot be seen here: under names that are made when it runs, or
+    by code that is not here and is given the flow itself.
+    """
+    held, given, is_open = stored(flow), _given(flow), may_store_more(flow)
+    for entry in surface:
+        step, _, artifact = entry.rpartition(".")
+        if step and not any(fnmatch.fnmatchcase(name, step) for name in flow.steps):
+            if not _has_foreign_base(flow):
+                yield Unstored(entry, f"the flow has no step `{step}`{_meant(step, flow.steps)}")
+            continue
+        if is_open or any(fnmatch.fnmatchcase(name, artifact) for name in given):
+            continue
+        place = step or "end"
+        near = {name for at, name in held if reaches(flow, at, place)}
+        if not any(fnmatch.fnmatchcase(name, artifact) for name in near):
+            elsewhere = sorted({at for at, name in held if name == artifact})
+            hint = f"; `{elsewhere[0]}` stores it: write `{elsewhere[0]}.{artifact}`" if elsewhere else ""
+            hint = hint or _meant(artifact, near | {name for _, name in held})
+            yield Unstored(entry, f"no step on the way to `{place}` stores `{artifact}`{hint}")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _given(flow: Flow) -> set[str]:
+    """Artifacts that a flow has without storing them: its settings, and what `@catch(var=...)` leaves."""
+    names = set(flow.settings())
+    for step in flow.steps.values():
+        for decorator in step.function.decorators:
+            given = constant(decorator.keywords.get("var")) if isinstance(decorator, Call) else None
+            names |= {given} if isinstance(given, str) else set()
+    return names
+
+
+def may_store_more(flow: Flow) -> bool:
+    """True if a step may store artifacts that cannot be seen here."""
+    if _has_foreign_base(flow) or any("__dict__" in ast.unparse(step.node) for step in flow.steps.values()):
+        return True
+    return any(_gives_the_flow_away(call) for step in flow.steps.values() for call in step.calls())
+
+
+def _has_foreign_base(flow: Flow) -> bool:
+    return any(not base.startswith(("metaflow", "builtins")) for base in flow.cls.foreign_bases())
+
+
+def _gives_the_flow_away(call: Call) -> bool:
+    name = callee(call)
+    if name in ("builtins.setattr", "builtins.vars", "builtins.exec", "builtins.eval"):
+        return True
+    given = any(
+        isinstance(option, Self) for argument in (*call.args, *call.keywords.values()) for option in options(argument)
+    )
+    return given and bool(name) and not name.startswith("builtins.")
+
+
+def reaches(flow: Flow, step: str, pattern: str) -> bool:
+    """True if a step is, or leads to, one that the pattern names."""
+    seen: set[str] = set()
+    queue = [name for name in flow.steps if fnmatch.fnmatchcase(name, pattern)]
+    while queue:
+        name = queue.pop()
+        if name not in seen:
+            seen.add(name)
+            queue += flow.predecessors.get(name, [])
+    return step in seen
