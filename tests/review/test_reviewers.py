@@ -173,7 +173,8 @@ def edit(place: Path, flowgate: Flowgate, change: str) -> Done:
     (place / "editor.py").write_text(
         f"import pathlib, re, sys\nform = pathlib.Path(sys.argv[1])\ntext = form.read_text()\n{change}\nform.write_text(text)\n"
     )
-    configure(place, reviewer="person")
+    if 'reviewer = "person"' not in (place / "flowgate.toml").read_text():
+        configure(place, reviewer="person")
     return flowgate(place, "review", EDITOR=f"{sys.executable} {place / 'editor.py'}", VISUAL="")
 
 
@@ -194,15 +195,16 @@ def test_a_person_fills_in_a_form(place: Path, flowgate: Flowgate) -> None:
 
 def test_a_form_that_is_left_blank_decides_nothing(place: Path, flowgate: Flowgate) -> None:
     done = edit(place, flowgate, "pass")
-    assert done.code == 3 and "left blank" in done.err
+    assert done.code == 3 and "nothing was filled in" in done.err
 
 
 def test_what_a_person_wrote_is_kept_and_can_be_taken_later(place: Path, flowgate: Flowgate) -> None:
-    done = edit(place, flowgate, FILLED.replace("FR10\\d", "FR10[1-4]"))
+    partly = FILLED.replace("FR10\\d", "FR10[1-4]")
+    done = edit(place, flowgate, f"if 'What was wrong' not in text:\n{indented(partly)}")
     assert done.code == 3 and "FR105 is not answered" in done.err, done
     kept = re.search(r"kept in (\S+review\.yaml)", done.err)
     assert kept is not None
-    form = Path(kept[1])
+    form = place / kept[1]
     text = form.read_text()
     answered = re.search(r"  - trap: FR104.*?(?=  - trap)", text, re.DOTALL)
     assert answered is not None
@@ -210,6 +212,50 @@ def test_what_a_person_wrote_is_kept_and_can_be_taken_later(place: Path, flowgat
         re.sub(r"  - trap: FR105.*?(?=  - trap)", answered[0].replace("FR104", "FR105"), text, flags=re.DOTALL)
     )
     assert flowgate(place, "review", "--import", str(form)).code == 0
+
+
+def test_a_rejected_form_is_opened_again_with_its_answers_and_its_faults(place: Path, flowgate: Flowgate) -> None:
+    """The second time, the person only has to add what was missing."""
+    partly = FILLED.replace("FR10\\d", "FR10[1-4]")
+    rest = FILLED.replace("FR10\\d", "FR105")
+    change = f"if 'What was wrong' in text:\n    pathlib.Path('seen.txt').write_text(text)\n{indented(rest)}\nelse:\n{indented(partly)}"
+    done = edit(place, flowgate, change)
+    assert done.code == 0, done
+    seen = (place / "seen.txt").read_text()
+    assert "FR105 is not answered" in seen and seen.count("reason: as the source does") == 4
+    assert not list((place / ".flowgate/cache").rglob("review.yaml")), "what counts needs no draft any more"
+
+
+def test_a_draft_is_opened_again_by_the_next_review(place: Path, flowgate: Flowgate) -> None:
+    broken = FILLED + "text = text.replace('reason: as the source does', 'reason: [as the', 1)\n"
+    done = edit(place, flowgate, f"if 'What was wrong' not in text:\n{indented(broken)}")
+    assert done.code == 3 and "the form is not valid YAML" in done.err and "line" in done.err, done
+    mended = "pathlib.Path('seen.txt').write_text(text)\ntext = text.replace('reason: [as the', 'reason: as the paper')"
+    done = edit(place, flowgate, mended)
+    assert done.code == 0, done
+    assert "as the paper" in (place / RECORD).read_text(), "nothing that was typed had to be typed again"
+
+
+def test_after_a_change_the_answers_that_still_hold_are_offered_and_marked(place: Path, flowgate: Flowgate) -> None:
+    assert edit(place, flowgate, FILLED).code == 0
+    flow = (place / FLOW).read_text()
+    (place / FLOW).write_text("# A remark.\n" + flow)
+    assert flowgate(place, "review", "--replay").code == 1
+    unread = edit(place, flowgate, "text = text + '# I did not look\\n'")
+    assert unread.code == 3 and "5 answers are carried over and not yet checked" in unread.err, unread
+    confirm = "pathlib.Path('seen.txt').write_text(text)\ntext = re.sub(r'(?m)^    # CARRIED.*\\n', '', text)"
+    done = edit(place, flowgate, confirm)
+    assert done.code == 0, done
+    seen = (place / "seen.txt").read_text()
+    assert seen.count("CARRIED OVER") == 5 and "rng = random.Random(10000 + seed)" in seen
+    # An answer whose quote is gone is asked for anew.
+    (place / FLOW).write_text(flow.replace("random.Random(10000 + seed)", "random.Random(20000 + seed)"))
+    gone = edit(place, flowgate, "pathlib.Path('seen.txt').write_text(text)")
+    assert gone.code == 3 and "CARRIED OVER" not in (place / "seen.txt").read_text()
+
+
+def indented(code: str) -> str:
+    return "\n".join(f"    {line}" for line in code.strip().splitlines())
 
 
 def test_without_a_terminal_a_person_cannot_be_asked(place: Path, flowgate: Flowgate) -> None:

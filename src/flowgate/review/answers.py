@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from flowgate.errors import Inconclusive
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.review.case import Case
-from flowgate.review.form import read_form
+from flowgate.review.form import CARRIED, read_form
 from flowgate.review.rubric import OTHER, TRAPS, known
 
 SCHEMA: Literal["flowgate/review/v1"] = "flowgate/review/v1"
 _SHORTEST = 8
+_ANSWERS = ("clear", "concern", "finding", "not_applicable")
 
 
 class Quote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,9 +56,18 @@ def parse(text: str) -> Review:
     Raises:
         Rejected: there is no such review in it, or more than one.
     """
+    unchecked = text.count(CARRIED)
+    if unchecked:
+        raise Rejected(
+            f"the review does not count: {unchecked} answers are carried over and not yet checked; remove the line above each "
+            f"that still holds, or change the answer"
+        )
     found = _objects(text)
-    if not found and (filled := read_form(text)) is not None:
-        found = [filled]
+    try:
+        filled = read_form(text) if not found else None
+    except FlowgateError as error:
+        raise Rejected(str(error)) from None
+    found += [filled] if filled is not None else []
     if not found:
         raise Rejected("the reviewer gave no JSON object" if text.strip() else "the reviewer said nothing")
     if len(found) > 1:
@@ -131,7 +141,7 @@ def _faults(answer: Answer, case: Case) -> list[str]:
     faults = []
     if known(answer.trap) is None:
         faults.append("there is no such trap")
-    if len(answer.reason.split()) < 2:
+    if not re.search(r"\w\w", answer.reason) or answer.reason.strip().lower() in _ANSWERS:
         faults.append("it gives no reason")
     faults += [fault for quote in answer.quotes if (fault := _quote_fault(quote, case))]
     in_flow = any(case.is_of_flow(quote.path) for quote in answer.quotes)
@@ -143,6 +153,11 @@ def _faults(answer: Answer, case: Case) -> list[str]:
     if answer.answer == "clear" and not in_flow and answer.trap != OTHER.id:
         faults.append("`clear` quotes the lines of the flow that make it so")
     return faults
+
+
+def still_holds(answer: Answer, case: Case) -> bool:
+    """True if an answer of an earlier review has quotes, and each stands where it says in the case of now."""
+    return bool(answer.quotes) and not _faults(answer, case)
 
 
 def _quote_fault(quote: Quote, case: Case) -> str:

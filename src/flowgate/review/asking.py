@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from collections.abc import Callable
+from itertools import count as count_up
 from typing import NamedTuple
 
 from flowgate.errors import Inconclusive
+from flowgate.files import cache_folder, slug
 from flowgate.review import record as records
-from flowgate.review.answers import Rejected, Review, checked
+from flowgate.review.answers import Rejected, Review, checked, still_holds
 from flowgate.review.case import Case, open_case
 from flowgate.review.judge import keep
 from flowgate.review.packet import packet
 from flowgate.review.record import Record
 from flowgate.review.reviewers import Reviewer, reviewer_of
 from flowgate.review.reviewers.process import Failed
+from flowgate.review.reviewers.request import Request
 from flowgate.review.reviewers.said import Said, Spent
 from flowgate.review.rubric import rubric_digest
 from flowgate.review.votes import count, places
@@ -47,7 +52,7 @@ def ask(target: Target, votes: int, tell: Tell) -> Judged:
     settings = target.project.settings.review
     reviewer = reviewer_of(settings, target.path, target.project.root)
     case = open_case(target)
-    asked = packet(target, case).text
+    asked = _request(target, case)
     asking = _Asking(reviewer, settings, target.project.root, tell)
     reviews = []
     for number in range(1, votes + 1):
@@ -57,7 +62,16 @@ def ask(target: Target, votes: int, tell: Tell) -> Judged:
     counted = count(reviews, case, _open_places(target, case))
     name = reviewer.name(settings, target.project.root)
     record = keep(target, case, counted, records.Reviewer(settings.reviewer, name, rubric_digest()))
+    shutil.rmtree(os.path.dirname(asked.draft), ignore_errors=True)
     return Judged(record, asking.spent)
+
+
+def _request(target: Target, case: Case) -> Request:
+    """What a reviewer is asked of a flow, with the answers on record that still hold."""
+    held = records.load(target.project, target.path, target.flow.name)
+    carried = tuple(answer for answer in held.answers if still_holds(answer, case)) if held is not None else ()
+    place = os.path.join(cache_folder(target.project.state()), "drafts", slug(target.path, target.flow.name))
+    return Request(packet(target, case).text, carried=carried, draft=os.path.join(place, "review.yaml"))
 
 
 def _open_places(target: Target, case: Case) -> set[tuple[str, str, int]]:
@@ -78,20 +92,26 @@ class _Asking:
         self.spent = Spent()
         self.label = ""
 
-    def review(self, asked: str, case: Case) -> Review:
-        """A review that counts; one that is rejected is asked for once more, with what was wrong with it."""
-        self.tell(self.label)
-        try:
-            return checked(self._said(asked).text, case)
-        except Rejected as fault:
-            self.tell(f"{self.label}: asked again, for the answer did not count")
-            again = f"{asked}\n# Your last answer was rejected\n\n{fault}\n\nAnswer again, with a whole review.\n"
-            return checked(self._said(again).text, case)
+    def review(self, asked: Request, case: Case) -> Review:
+        """A review that counts; one that is rejected is asked for again, with what was wrong with it.
 
-    def _said(self, asked: str) -> Said:
+        A model or a command is asked once more; a person as long as what is wrong changes.
+        """
+        self.tell(self.label)
+        for attempt in count_up():
+            try:
+                return checked(self._said(asked).text, case)
+            except Rejected as fault:
+                if attempt and (self.settings.reviewer != "person" or str(fault) == asked.fault):
+                    raise
+                self.tell(f"{self.label}: asked again, for the answer did not count")
+                asked = asked._replace(fault=str(fault))
+        raise AssertionError("unreachable")
+
+    def _said(self, asked: Request) -> Said:
         """An answer, whatever it is worth; what fails is tried again as often as the settings say."""
         for attempt in range(self.settings.retries + 1):
-            self._afford(asked)
+            self._afford(asked.text)
             try:
                 said = self.reviewer.ask(asked, self.settings, self.root)
             except Failed:
@@ -100,7 +120,7 @@ class _Asking:
                 self.tell(f"{self.label}: failed, and is tried again")
                 time.sleep(_PATIENCE * 2**attempt)
                 continue
-            self.spent = self.spent.after(asked, said)
+            self.spent = self.spent.after(asked.text, said)
             return said
         raise AssertionError("unreachable")
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Protocol
 
 from flowgate.errors import FlowgateError
+from flowgate.review.reviewers.request import Request
 from flowgate.review.reviewers.said import Said
 from flowgate.settings import ReviewSettings, place_in
 
@@ -15,7 +16,7 @@ REVIEWERS = ("command", "llm", "person")
 class Reviewer(Protocol):
     """What a reviewer's file holds."""
 
-    def ask(self, packet: str, settings: ReviewSettings, root: str) -> Said:
+    def ask(self, request: Request, settings: ReviewSettings, root: str) -> Said:
         """The text in which a review of the packet stands."""
 
     def name(self, settings: ReviewSettings, root: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flowgate.errors import FlowgateError
 from flowgate.review.reviewers.process import run
+from flowgate.review.reviewers.request import Request
 from flowgate.review.reviewers.said import Said
 from flowgate.settings import ReviewSettings, place_in
 
 
-def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
+def ask(request: Request, settings: ReviewSettings, root: str) -> Said:
     """What the program printed.
 
     Raises:
@@ -17,7 +18,7 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
     """
     if not settings.command:
         raise FlowgateError(f'{place_in(root, "review")}: `reviewer` is "command", but `command` is empty')
-    return Said(run(list(settings.command), packet, settings.timeout, root))
+    return Said(run(list(settings.command), request.text, settings.timeout, root))
 
 
 def name(settings: ReviewSettings, root: str) -> str:

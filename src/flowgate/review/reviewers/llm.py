@@ -14,11 +14,12 @@ import msgspec
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.review.answers import Review
 from flowgate.review.reviewers.process import run
+from flowgate.review.reviewers.request import Request
 from flowgate.review.reviewers.said import Said
 from flowgate.settings import ReviewSettings, place_in
 
 
-def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
+def ask(request: Request, settings: ReviewSettings, root: str) -> Said:
     """What the model answered, in the form of a review where the model can be held to a schema.
 
     Raises:
@@ -30,7 +31,7 @@ def ask(packet: str, settings: ReviewSettings, root: str) -> Said:
             f'{place_in(root, "review")}: `reviewer` is "llm", and the `llm` library is not installed beside flowgate: '
             f"{sys.executable} -m pip install llm"
         )
-    asked = {"model": settings.model, "packet": packet, "schema": msgspec.json.schema(Review)}
+    asked = {"model": settings.model, "packet": request.text, "schema": msgspec.json.schema(Review)}
     answer = run(
         [sys.executable, "-m", "flowgate.review.reviewers.llm_call"], json.dumps(asked), settings.timeout, root
     )
