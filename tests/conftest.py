@@ -53,7 +53,8 @@ def lint_files(folder: Path, files: dict[str, str]) -> list[Finding]:
 
 def environment() -> dict[str, str]:
     """The caller's environment, without what would colour or redirect a command under test."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW", "FLOWGATE", "GIT", "PYTEST"))}
+    redirects = ("METAFLOW", "FLOWGATE", "GIT", "PYTEST", "PRE_COMMIT")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(redirects) and name != "CI"}
     identity = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     for role in ("AUTHOR", "COMMITTER"):
         identity |= {f"GIT_{role}_NAME": "Ada", f"GIT_{role}_EMAIL": "ada@example.org"}

@@ -79,7 +79,7 @@ class Verdict(NamedTuple):
     """The gate's answer: every flow, every finding in whatever state, every proof, every ledger entry.
 
     `compared` is None where there is no base; `seconds` are what each layer took. `projects` are those that were judged,
-    where there are several.
+    where there are several. `notes` are what the verdict does not say of itself.
     """
 
     flows: tuple[FlowVerdict, ...]
@@ -89,6 +89,7 @@ class Verdict(NamedTuple):
     compared: Compared | None = None
     seconds: dict[str, float] = {}  # noqa: RUF012  (a NamedTuple's default is never mutated)
     projects: tuple[Judged, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def result(self) -> str:
@@ -119,6 +120,7 @@ class Verdict(NamedTuple):
             "findings": [found.as_record() for found in in_reading_order(list(self.findings))],
             "proofs": [proof.as_record() for proof in self.proofs],
             "projects": [project.as_record() for project in self.projects],
+            "notes": list(self.notes),
             "seconds": self.seconds,
         }
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowgate.report.page.chart import charts
 from flowgate.report.page.graph import drawn
 from flowgate.report.page.plot import plots
 from flowgate.usecases.report import Node
@@ -59,6 +60,20 @@ def test_every_dot_lies_on_its_line(rows: list[dict[str, Any]], axes: frozenset[
         for dot in plot.dots:
             places = [dot.at, dot.low, dot.high, plot.zero]
             assert all(8 <= place <= 92 for place in places if place is not None) and dot.label
+
+
+@given(ROWS, st.sampled_from([frozenset[str](), frozenset({"lr"})]))
+def test_every_point_of_a_chart_lies_inside_it_and_lines_go_one_way(
+    rows: list[dict[str, Any]], axes: frozenset[str]
+) -> None:
+    for chart in charts({"name": "results", "type": "list", "rows": rows}, axes):
+        assert sum(len(line.points) for line in chart.lines) == len(rows) and len(chart.lines) <= 8
+        for line in chart.lines:
+            places = [point.x for point in line.points]
+            assert places == sorted(places) and len({point.title for point in line.points}) == len(places)
+            for point in line.points:
+                heights = [height for height in (point.y, point.low, point.high) if height is not None]
+                assert chart.left <= point.x <= chart.width and all(0 <= height <= chart.base for height in heights)
 
 
 def test_an_interval_is_drawn_from_columns_or_from_text() -> None:

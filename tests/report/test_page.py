@@ -144,7 +144,8 @@ def test_whatever_stands_in_it_is_text(browser: Browser, usual: Path) -> None:
 def test_the_graph_marks_where_the_arms_part(browser: Browser, usual: Path) -> None:
     page = Opened(browser, usual).page
     assert page.locator("rect.box.diverged").count() == 1 and page.locator("rect.box.follows").count() == 2
-    assert "differs first" in page.locator("svg").first.text_content()  # type: ignore[operator]
+    graph = page.locator("svg", has=page.locator("rect.box"))
+    assert "differs first" in graph.first.text_content()  # type: ignore[operator]
     assert page.locator("circle.dot").count() == 2 and page.locator("line.span").count() == 2
 
 
@@ -181,6 +182,85 @@ def test_it_says_what_there_is_not(browser: Browser, tmp_path: Path) -> None:
     path.write_text(render(Material(Verdict((), (), (), ()), "empty", "", "2026-11-26", (), (), ())))
     opened = Opened(browser, path)
     assert "There is no flow." in opened.page.content() and opened.said == []
+
+
+def investigation(name: str, result: str = "pass", rows: list[dict[str, Any]] | None = None) -> FlowPage:
+    """One flow of a page, with what it concluded."""
+    layer = Layer(result, "")
+    verdict = FlowVerdict(f"flow/{name}_flow.py", f"{name}Flow", "order_independent", layer, layer, layer)
+    conclusions = ({"name": "aggregate.results", "type": "list", "rows": rows},) if rows else ()
+    return FlowPage(
+        verdict, (), None, conclusions, frozenset({"noise"}), "", question="Does the lead survive wrong labels?"
+    )
+
+
+LINES = [
+    {"method": method, "noise": noise, "accuracy": 0.9123456789012345 - noise / 3 + at / 50, "interval": f"[{0.8123456789012345 - noise / 3}, {0.9523456789012345 - noise / 3}]"}
+    for at, method in enumerate(("centroid", "logistic", "forest"))
+    for noise in (0.0, 0.1, 0.3)
+]  # fmt: skip
+
+
+def opened_with(browser: Browser, folder: Path, flows: list[FlowPage], **options: Any) -> Page:
+    verdict = Verdict(tuple(flow.verdict for flow in flows), (), (), ())
+    path = folder / "report.html"
+    path.write_text(render(Material(verdict, "lab", "0" * 12, "2026-11-26", tuple(flows), (), ())), encoding="utf-8")
+    return Opened(browser, path, **options).page
+
+
+def test_conclusions_come_first_with_the_question_that_they_answer(browser: Browser, tmp_path: Path) -> None:
+    page = opened_with(browser, tmp_path, [investigation("noise", rows=LINES)])
+    headings = page.locator("h2, h3").all_inner_texts()
+    assert headings[:3] == ["Conclusions", "Does the lead survive wrong labels?", "Flows"]
+
+
+def test_methods_are_told_apart_and_lines_are_drawn_over_a_numeric_axis(browser: Browser, tmp_path: Path) -> None:
+    page = opened_with(browser, tmp_path, [investigation("noise", rows=LINES)])
+    lines = page.locator(".chart svg[role=img] .line")
+    assert lines.count() == 3
+    look = "lines => lines.map(line => [getComputedStyle(line).stroke, getComputedStyle(line).strokeDasharray].join())"
+    assert len(set(lines.evaluate_all(look))) == 3, "by colour and dash"
+    marks = page.locator(".chart svg[role=img] .mark").evaluate_all(
+        "marks => marks.map(mark => mark.getAttribute('d'))"
+    )
+    assert len(marks) == 9 and len(set(marks)) == 3, "and by mark, for who sees no colours"
+    assert page.locator(".chart svg[role=img] .whisker").count() == 9
+    assert page.locator(".legend li").all_inner_texts() == ["centroid", "logistic", "forest"]
+
+
+def test_without_a_numeric_axis_there_are_dots(browser: Browser, tmp_path: Path) -> None:
+    rows = [{"method": "a", "accuracy": 0.5}, {"method": "b", "accuracy": 0.7}]
+    page = opened_with(browser, tmp_path, [investigation("noise", rows=rows)])
+    assert page.locator(".chart").count() == 0 and page.locator("circle.dot").count() == 2
+
+
+@pytest.mark.parametrize("width", [1280, 768, 400])
+def test_numbers_are_short_and_whole(width: int, browser: Browser, tmp_path: Path) -> None:
+    page = opened_with(
+        browser, tmp_path, [investigation("noise", rows=LINES)], viewport={"width": width, "height": 800}
+    )
+    cells = page.locator(".values td.number")
+    texts = cells.all_inner_texts()
+    assert "0.9123" in texts and "[0.8123, 0.9523]" in texts
+    assert not any(len(text) > 18 for text in texts)
+    lines = """cells => cells.map(cell => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getClientRects().length;
+    })"""
+    assert set(cells.evaluate_all(lines)) == {1}, "no number is broken in its middle"
+    assert cells.first.get_attribute("title"), "all of its digits are there for who asks"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_forty_flows_are_folded_but_for_those_that_do_not_pass(browser: Browser, tmp_path: Path) -> None:
+    flows = [investigation(f"n{at}", "blocked" if at in (3, 17) else "pass") for at in range(40)]
+    page = opened_with(browser, tmp_path, flows)
+    assert "40 flows: 38 pass, 2 do not" in page.locator("section[aria-labelledby=flows]").inner_text()
+    rows = page.locator("section[aria-labelledby=flows] tbody tr")
+    assert rows.count() == 40 and sum(row.is_visible() for row in rows.all()) == 2
+    page.get_by_text("38 flows that pass").click()
+    assert sum(row.is_visible() for row in rows.all()) == 40
 
 
 def _contrast(page: Page, selector: str) -> float:

@@ -14,6 +14,7 @@ import pytest
 
 from flowgate.lint.rules import all_rules
 from tests.conftest import Flowgate, write
+from tests.functional.flows import fan
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_every_rule_is_valid_sarif(flowgate: Flowgate, repository: Path, schema:
     assert len(ids) > 20
     for result in run["results"]:
         rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
-        assert rule["id"] == result["ruleId"] and rule["helpUri"].startswith("https://")
+        assert rule["id"] == result["ruleId"] and "flowgate" not in rule.get("helpUri", "")
         assert rule["id"][:2] != "FG" or rule["help"]["markdown"]
         place = result["locations"][0]["physicalLocation"]
         assert (repository / unquote(place["artifactLocation"]["uri"])).is_file()
@@ -80,6 +81,7 @@ def test_an_accepted_finding_is_suppressed_with_its_reason(flowgate: Flowgate, r
 
 
 def test_nothing_found_is_a_run_without_results(flowgate: Flowgate, repository: Path, schema: Any) -> None:
+    write(repository, {"flow.py": fan("self.input").replace("self.started = ", "started = ")})
     document = sarif(flowgate, repository)
     jsonschema.validate(document, schema)
     assert document["runs"][0]["results"] == []

@@ -309,3 +309,11 @@ def test_a_repository_of_which_git_tells_nothing_is_still_judged(flowgate: Flowg
     write(tmp_path, {"flow.py": FLOW, "bin/git": "#!/bin/sh\nexit 1\n"})
     (tmp_path / "bin" / "git").chmod(0o755)
     assert flowgate(tmp_path, "gate", PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin").code == 0
+
+
+def test_a_gate_in_another_ci_says_that_it_was_given_no_base(tmp_path: Path, flowgate: Flowgate) -> None:
+    write(tmp_path, {"flow.py": fan("self.input")})
+    told = flowgate(tmp_path, "gate", CI="true")
+    assert told.code == 0 and "no base was named" in told.out and "--base-ref" in told.out, told
+    assert "no base" not in flowgate(tmp_path, "gate").out, "at a desk there is none"
+    assert "no base" not in flowgate(tmp_path, "gate", CI="true", GITHUB_ACTIONS="true").out, "GitHub states one"

@@ -32,6 +32,11 @@ class Standing(NamedTuple):
         return self._replace(folder=below(folder, self.folder).rstrip("/")) if folder else self
 
     @property
+    def flow(self) -> str:
+        """The flow of the entry, in the paths of the project that was asked."""
+        return below(self.folder, self.entry.flow)
+
+    @property
     def in_force(self) -> bool:
         """Whether it excuses its finding."""
         return self.state in _IN_FORCE
@@ -48,7 +53,7 @@ class Standing(NamedTuple):
             UNAPPROVED: f"; somebody other than {self.entry.by} has to stand in its `approved_by`",
             REFUSED: " (`non_overridable` in the settings); mend the code",
         }
-        return f"{self.entry.finding} ({below(self.folder, self.entry.flow)}): {self.state}{advice[self.state]}"
+        return f"{self.entry.finding} ({self.flow}): {self.state}{advice[self.state]}"
 
 
 def remarks(standings: Iterable[Standing]) -> list[str]:

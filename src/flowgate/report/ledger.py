@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 
-from flowgate.finding import below
 from flowgate.report.style import printable
 from flowgate.usecases.override import Listed
 
 
 def table(listed: Listed) -> str:
     """Every entry in the ledger's order, with what it is worth."""
-    rows = [(one.entry, below(one.folder, one.entry.flow), one.state) for one in listed.standings]
+    rows = [(one.entry, one.flow, one.state) for one in listed.standings]
     rows += [
         (entry, entry.flow, "not judged here: no proof of the flow is on record, or no base to compare with")
         for entry in listed.unknown

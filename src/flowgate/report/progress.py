@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from flowgate.report.style import printable
 
@@ -16,11 +17,21 @@ _EVERY = 15.0
 
 
 class Progress:
-    """Tells, on standard error, how far a proof is. Used as a context, so that no half line is left behind."""
+    """Tells, on standard error, how far a proof is. Used as a context, so that no half line is left behind.
+
+    A hook's standard error is kept back until it has ended, which may take minutes; its progress goes to the terminal that
+    the person sits at, on the line below the one that pre-commit began.
+    """
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
+        self.stream: TextIO = sys.stderr
         self.live = sys.stderr.isatty()
+        self.below = False
+        if not self.live and not quiet and os.environ.get("PRE_COMMIT"):
+            terminal = _terminal()
+            if terminal is not None:
+                self.stream, self.live, self.below = terminal, True, True
         self.under_way: dict[str, str] = {}
         self.told: dict[str, float] = {}
         self.open_line = False
@@ -31,6 +42,8 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self._clear()
+        if self.stream is not sys.stderr:
+            self.stream.close()
 
     def tell(self, stage: str, arm: Arm | None, done: int, expected: int, seconds: float) -> None:
         """One piece of news: a stage, or an arm with its tasks done, those the scheduler knows of, and its seconds."""
@@ -67,12 +80,28 @@ class Progress:
             return
         self._clear()
         self.shown = line
-        sys.stderr.write(line[: shutil.get_terminal_size().columns - 1])
-        sys.stderr.flush()
+        width = shutil.get_terminal_size().columns - 1
+        self.stream.write((_DOWN if self.below else "") + line[:width])
+        self.stream.flush()
         self.open_line = True
 
     def _clear(self) -> None:
         if self.open_line:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            self.stream.write("\r\033[K" + (_BACK if self.below else ""))
+            self.stream.flush()
             self.open_line, self.shown = False, ""
+
+
+# One line down, which scrolls where there is none, and up again; remember the place; then to the start of the line below.
+_DOWN = "\033D\033[A\0337\033[B\r"
+_BACK = "\0338"
+
+
+def _terminal() -> TextIO | None:
+    """The terminal that the process belongs to; None where there is none, or it takes no such commands."""
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return None
+    try:
+        return open("/dev/tty", "w", encoding="utf-8", errors="replace")
+    except OSError:
+        return None

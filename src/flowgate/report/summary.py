@@ -35,6 +35,7 @@ def summary(verdict: Verdict) -> str:
         _section("Where the arms differ", [_table(_COLUMNS, [_divergence(*one) for one in apart])] if apart else []),
         _section("Overrides in force", [_overridden(found) for found in findings if found.state == OVERRIDDEN]),
         _section("The ledger", [f"- {escape(remark)}" for remark in remarks(verdict.standings)]),
+        _section("Notes", [f"- {escape(note)}" for note in verdict.notes]),
         _section("Durations", _durations(verdict)),
     ]
     return _within(part for part in parts if part)

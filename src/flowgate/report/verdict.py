@@ -40,6 +40,7 @@ def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
     lines += [_compared(verdict.compared, color)] if verdict.compared is not None else []
     lines += [_flow(flow, project, color) for flow in verdict.flows]
     lines += [_project(judged, project, color) for judged in verdict.projects]
+    lines += [f"note: {note}\n" for note in verdict.notes]
     return "".join(lines) + paint(f"gate: {verdict.result}", verdict.result, color) + "\n"
 
 

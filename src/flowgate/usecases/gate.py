@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -57,7 +58,8 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
     if not ref:
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
-        return _joined(parts, lambda part: _alone(part.project, part.paths, _prover(tell, wanted)))
+        alone = _joined(parts, lambda part: _alone(part.project, part.paths, _prover(tell, wanted)))
+        return alone._replace(notes=tuple(_without_base()))
     tell(f"comparing with the base {ref}", None, 0, 0, 0.0)
     with ExitStack() as stack:
         try:
@@ -66,6 +68,15 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
             judged = _joined(parts, lambda part: _alone(part.project, part.paths, _not_run("the base is not known")))
             return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
         return _against(base, project, parts, _prover(tell, wanted), wanted)
+
+
+def _without_base() -> Iterator[str]:
+    """What a gate in CI has to say where it was given no base and the CI is none that states one."""
+    if os.environ.get("CI", "").lower() in ("true", "1") and os.environ.get("GITHUB_ACTIONS") != "true":
+        yield (
+            "no base was named, so nobody looked whether this change asks less of itself than what it goes into: give "
+            '`--base-ref`, for a merge request of GitLab --base-ref "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"'
+        )
 
 
 def _joined(parts: list[Part], judge_one: Callable[[Part], Verdict]) -> Verdict:

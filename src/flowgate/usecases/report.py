@@ -19,11 +19,12 @@ from flowgate.prove.ground import asked_of
 from flowgate.prove.proof import Proof
 from flowgate.prove.results import results
 from flowgate.review import record as records
-from flowgate.review.answers import line_of
+from flowgate.review.answers import line_of, shorten
 from flowgate.target import Target, readable
 from flowgate.verdict import FlowVerdict, Verdict
 
 DIVERGED, FOLLOWS = "diverged", "follows"
+_LONGEST_QUESTION = 200  # characters
 
 
 class Node(NamedTuple):
@@ -62,7 +63,7 @@ class FlowPage(NamedTuple):
     """One flow: its verdict, graph and proof, and the values of its surface where they can be read.
 
     `axes` are the names that its config varies, `note` why there are no values, `assigned` where the first artifact in which
-    the arms differ is.
+    the arms differ is. `question` is what its investigation asks, by the document that is its source of truth.
     """
 
     verdict: FlowVerdict
@@ -72,6 +73,7 @@ class FlowPage(NamedTuple):
     axes: frozenset[str]
     note: str
     assigned: str = ""
+    question: str = ""
 
 
 class Material(NamedTuple):
@@ -121,7 +123,22 @@ def _page(verdict: FlowVerdict, target: Target | None, proof: Proof | None) -> F
         return FlowPage(verdict, (), proof, (), frozenset(), "its file cannot be read")
     conclusions, note = _conclusions(target, proof)
     nodes = tuple(_nodes(target.flow, proof))
-    return FlowPage(verdict, nodes, proof, conclusions, _axes(target), note, _assigned(target.project, proof))
+    where, question = _assigned(target.project, proof), _question(target)
+    return FlowPage(verdict, nodes, proof, conclusions, _axes(target), note, where, question)
+
+
+def _question(target: Target) -> str:
+    """What the investigation asks: the first sentence below a heading `Question` of a source of truth, else its title."""
+    for name in target.settings.sources:
+        if not name.endswith((".md", ".rst", ".txt")):
+            continue
+        text = Source(target.project.absolute(name)).text
+        asked = re.search(r"(?mi)^#+[ \t]*(?:the )?(?:research )?question[ \t]*\n+([^\n#][^\n]*(?:\n[^\n#]+)*)", text)
+        title = re.search(r"(?m)^#[ \t]+(\S.*)$", text)
+        found = asked or title
+        if found is not None:
+            return shorten(found[1].strip(), _LONGEST_QUESTION)
+    return ""
 
 
 def _assigned(project: Project, proof: Proof | None) -> str:

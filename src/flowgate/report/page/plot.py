@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from flowgate.report.numbers import read_as
+
 _MEASURES, _ROWS = 6, 40  # that one conclusion is drawn with at most
 _LEFT, _RIGHT, _LINE = 8.0, 92.0, 22  # per cent of the width; pixels from row to row
 _INTERVAL = re.compile(r"[\[(]\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*[\])]")
@@ -39,13 +41,18 @@ def plots(conclusion: dict[str, Any], axes: frozenset[str]) -> list[Plot]:
     rows: list[dict[str, Any]] = conclusion["rows"]
     if not 1 < len(rows) <= _ROWS:
         return []
-    axes = axes & rows[0].keys() or _leading(rows)
-    return [made for name in _measures(rows, axes)[:_MEASURES] if (made := _plot(name, rows, axes)) is not None]
+    axes = named_axes(rows, axes)
+    return [made for name in measures(rows, axes)[:_MEASURES] if (made := _plot(name, rows, axes)) is not None]
+
+
+def named_axes(rows: list[dict[str, Any]], axes: frozenset[str]) -> frozenset[str]:
+    """The columns that are axes: those the config varies, else those that the rows are sorted by."""
+    return axes & rows[0].keys() or _leading(rows)
 
 
 def _numbers(rows: list[dict[str, Any]]) -> list[str]:
     """The columns that hold numbers, the ends of intervals aside."""
-    names = [name for name in rows[0] if all(_is_number(row.get(name)) for row in rows)]
+    names = [name for name in rows[0] if all(is_number(row.get(name)) for row in rows)]
     return [name for name in names if not re.search(r"(^|_)(lo|hi|low|high|lower|upper)($|_)", name)]
 
 
@@ -60,17 +67,17 @@ def _leading(rows: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _measures(rows: list[dict[str, Any]], axes: frozenset[str]) -> list[str]:
+def measures(rows: list[dict[str, Any]], axes: frozenset[str]) -> list[str]:
     """The columns of numbers that are no axis."""
     return [name for name in _numbers(rows) if name not in axes]
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     return isinstance(value, _NUMBER) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _plot(name: str, rows: Sequence[dict[str, Any]], axes: frozenset[str]) -> Plot | None:
-    intervals = [_interval(row, name) for row in rows]
+    intervals = [interval_beside(row, name) for row in rows]
     ends = [end for interval in intervals if interval is not None for end in interval]
     values = [float(row[name]) for row in rows] + ends
     least, most = min(values), max(values)
@@ -85,23 +92,23 @@ def _plot(name: str, rows: Sequence[dict[str, Any]], axes: frozenset[str]) -> Pl
     dots = [
         Dot(
             _label(row, name, axes, number),
-            f"{row[name]:.6g}",
+            read_as(row[name]),
             at(row[name]),
             *(map(at, held) if held else (None, None)),
         )
         for number, (row, held) in enumerate(zip(rows, intervals, strict=True))
     ]
     zero = at(0.0) if least < 0 < most else None
-    return Plot(name, tuple(dots), zero, f"{least:.6g}", f"{most:.6g}", len(dots) * _LINE + 26)
+    return Plot(name, tuple(dots), zero, read_as(least), read_as(most), len(dots) * _LINE + 26)
 
 
-def _interval(row: dict[str, Any], name: str) -> tuple[float, float] | None:
+def interval_beside(row: dict[str, Any], name: str) -> tuple[float, float] | None:
     """The interval of a measure: of columns such as `accuracy_low` and `accuracy_high`, or of one that reads `[0.9, 0.95]` and
     stands beside it or has its name."""
     for low, high in (("lo", "hi"), ("low", "high"), ("lower", "upper")):
         for pattern in (f"{name}_{{}}", f"{name}_ci_{{}}", f"ci_{name}_{{}}", "{}", "ci_{}"):
             ends = [row.get(pattern.format(end)) for end in (low, high)]
-            if all(_is_number(end) for end in ends):
+            if all(is_number(end) for end in ends):
                 return float(ends[0] or 0), float(ends[1] or 0)
     names = list(row)
     beside = names[names.index(name) + 1 : names.index(name) + 2]
@@ -121,12 +128,13 @@ def _interval(row: dict[str, Any], name: str) -> tuple[float, float] | None:
 def _label(row: dict[str, Any], name: str, axes: frozenset[str], number: int) -> str:
     """What tells a row from the others: its axes and its words."""
     told = [
-        f"{key} {value}" if _is_number(value) else str(value)
+        f"{key} {read_as(value)}" if is_number(value) else str(value)
         for key, value in row.items()
-        if key != name and (key in axes or isinstance(value, bool | str | int)) and not _is_interval(value)
+        if key != name and (key in axes or isinstance(value, bool | str | int)) and interval_of(value) is None
     ]
     return ", ".join(told) or f"row {number + 1}"
 
 
-def _is_interval(value: object) -> bool:
-    return isinstance(value, str) and _INTERVAL.fullmatch(value) is not None
+def interval_of(value: object) -> re.Match[str] | None:
+    """The interval that a cell reads as; None where it is none."""
+    return _INTERVAL.fullmatch(value) if isinstance(value, str) else None
