@@ -12,10 +12,17 @@ SARIF := 1.58.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test fast check bench docs picture browser setup lock clean
+.PHONY: demo announce test fast check bench docs picture browser setup lock clean
 
-demo: setup
+demo: announce setup
 	@$(BIN)/python examples/demo.py
+
+# The sizes are those of a Linux x86-64 with a CPU build of torch: `du -sh .venv`.
+announce:
+	@test -e $(VENV)/ready || printf '%s\n' \
+	    'This installs flowgate, Metaflow, scikit-learn, torch, pre-commit and the tools of the tests into $(VENV):' \
+	    'about 1.7 GB with a CPU build of torch, some 5 GB with the build for GPUs that PyPI has for Linux.' \
+	    'Nothing is written elsewhere but the caches of pip and pre-commit. Then the demo runs, for a minute or two.'
 
 test: check browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=25 tests

@@ -40,12 +40,12 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    say(f"That is flowgate. {time.monotonic() - began:.0f} seconds, with two proofs of two real runs each.")
+    say(f"That is flowgate. {time.monotonic() - began:.0f} seconds, with three proofs of two real runs each.")
     return 0
 
 
 def play(project: Path) -> None:
-    """The four scenes."""
+    """The five scenes."""
     set_up(project)
 
     say("1. An investigation at rest: clean, reviewed, and proven by two real runs. The gate passes.")
@@ -70,6 +70,10 @@ def play(project: Path) -> None:
     out = run(project, "flowgate", "prove", FLOW, expect=1)
     if "of task `train[train:0]`" not in out or "rows[0]" not in out:
         raise Unexpected("the proof did not name the step and the artifact")
+
+    say("5. The line goes, as the message says. The gate is green again.")
+    run(project, "git", "restore", FLOW, expect=0)
+    run(project, "flowgate", "gate", expect=0)
 
 
 COUNTING = """import tempfile
@@ -107,10 +111,11 @@ def change(project: Path, old: str, new: str) -> None:
     if text.count(old) != 1:
         raise Unexpected(f"{FLOW} does not hold {old!r} once")
     path.write_text(text.replace(old, new))
+    print(f"    --- a/{FLOW}\n    +++ b/{FLOW}", flush=True)
     for line in old.splitlines():
-        print(f"    - {line.strip()}", flush=True)
+        print(f"    -{line}", flush=True)
     for line in new.splitlines():
-        print(f"    + {line.strip()}", flush=True)
+        print(f"    +{line}", flush=True)
 
 
 def run(project: Path, *command: str, expect: int) -> str:

@@ -44,6 +44,7 @@ def command(
     flows: tuple[str, ...],
     folder: str | None,
     form: str,
+    verbose: bool,
     quiet: bool,
     color: str,
     base_ref: str,
@@ -80,7 +81,7 @@ def command(
     files = Files(json_file, sarif_file, summary_file, html_file, statement_file)
     with Progress(quiet or form == "json") as progress:
         verdict = gate(project, list(flows), progress.tell, Wanted(base_ref, policy_from_base, scope, no_cache))
-    click.echo(show(verdict, project, form, quiet, use_color(color)), nl=False, color=True)
+    click.echo(show(verdict, project, form, quiet, use_color(color), verbose), nl=False, color=True)
     for path, text, mode in contents(verdict, project, files):
         write_file(path, text, mode)
     return verdict.exit_code

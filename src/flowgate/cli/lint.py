@@ -25,6 +25,7 @@ def command(
     as_committed: bool,
     folder: str | None,
     form: str,
+    verbose: bool,
     quiet: bool,
     color: str,
 ) -> int:
@@ -55,5 +56,5 @@ def command(
             click.echo(f"fixed: {mended} finding{'s' * (mended != 1)}", err=True)
     with Progress(quiet) as progress:
         report = check(project, list(paths), pedantic, no_cache, progress.tell_files, as_committed)
-    click.echo(show(report, form, quiet, use_color(color)), nl=False, color=True)
+    click.echo(show(report, form, quiet, use_color(color), verbose), nl=False, color=True)
     return 1 if report.blocks else 0

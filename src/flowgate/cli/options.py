@@ -12,7 +12,7 @@ from flowgate.project import Project, asked_project, open_project
 
 
 def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """`-C`, `--format`, `--quiet` and `--color`, the same on every command that takes them."""
+    """`-C`, `--format`, `--verbose`, `--quiet` and `--color`, the same on every command that takes them."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(
@@ -26,6 +26,7 @@ def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                     show_default=True,
                     help="How to print the answer.",
                 ),
+                click.option("-v", "--verbose", is_flag=True, help="Show overridden findings, too."),
                 click.option("-q", "--quiet", is_flag=True, help="Print findings and verdict only."),
                 click.option(
                     "--color",

@@ -27,6 +27,7 @@ def command(
     flows: tuple[str, ...],
     folder: str | None,
     form: str,
+    verbose: bool,
     quiet: bool,
     color: str,
     no_cache: bool,
@@ -74,7 +75,7 @@ def command(
         else:
             one = use.compare(project, list(flows), compare) if compare is not None else None
             proofs = [one] if one is not None else use.prove_flows(project, list(flows), wanted, progress.tell)
-            text = report.show_proofs(proofs, project, form, paint, quiet)
+            text = report.show_proofs(proofs, project, form, paint, quiet, verbose)
             code = EXIT_CODES[overall([proof.verdict for proof in proofs])]
     click.echo(text, nl=False, color=True)
     return code

@@ -32,6 +32,7 @@ def command(
     as_committed: bool,
     folder: str | None,
     form: str,
+    verbose: bool,
     quiet: bool,
     color: str,
 ) -> int:
@@ -67,5 +68,5 @@ def command(
     else:
         with Progress(quiet) as progress:
             standings = use.ask_for(project, list(flows), votes, progress.tell_stage)
-    click.echo(show(standings, project, quiet, use_color(color)), nl=False, color=True)
+    click.echo(show(standings, project, quiet, use_color(color), verbose), nl=False, color=True)
     return use.exit_code(standings)

@@ -10,7 +10,7 @@ from flowgate.explain import Explanation
 from flowgate.flow.source import Source
 from flowgate.lint.rule import Example
 from flowgate.project import Project
-from flowgate.report.style import from_here, printable
+from flowgate.report.style import from_here, paint, printable
 from flowgate.review.answers import Quote, line_of
 from flowgate.usecases.findings import LookedUp
 
@@ -31,6 +31,39 @@ def page(said: Explanation) -> str:
     if said.good:
         parts += ["## It lets pass", *map(_example, said.good)]
     return "\n\n".join(parts) + "\n"
+
+
+def in_terminal(said: Explanation, color: bool) -> str:
+    """What `page` holds, laid out for a terminal: no marks of Markdown, code indented, good and bad in their colours."""
+    width = min(shutil.get_terminal_size((100, 24)).columns, 100)
+
+    def paragraph(text: str) -> str:
+        blocks = (block.splitlines() for block in text.split("\n\n"))
+        listed = (
+            lines if any(line.lstrip().startswith("- ") for line in lines) else [" ".join(lines)] for lines in blocks
+        )
+        return "\n\n".join("\n".join(textwrap.fill(line, width) for line in lines) for lines in listed) + "\n"
+
+    parts = [
+        f"{paint(f'{said.id} {said.slug}', said.severity, color)}  {said.severity}, on {said.concerns}\n",
+        paragraph(f"{said.title}."),
+        paragraph(said.why),
+        paragraph(f"Instead: {said.mend}."),
+    ]
+    for examples, title, mood in ((said.bad, "It fires on", "blocked"), (said.good, "It lets pass", "pass")):
+        parts += [f"{paint(f'{title}: {example.title}', mood, color)}\n\n{_code(example)}" for example in examples]
+    return "\n".join(parts)
+
+
+def _code(example: Example) -> str:
+    """The files of an example, each under its name, its code indented."""
+    several = len([text for text in example.files.values() if text.strip()]) > 1
+    return "".join(
+        (f"  {path}:\n" if several or not path.endswith(".py") else "")
+        + "".join(f"    {line}".rstrip() + "\n" for line in text.strip().splitlines())
+        for path, text in example.files.items()
+        if text.strip()
+    )
 
 
 def _example(example: Example) -> str:

@@ -9,12 +9,14 @@ from flowgate.project import Project
 from flowgate.prove.proof import ArmRecord, Proof
 from flowgate.prove.suggest import Suggestion
 from flowgate.report.annotations import Annotation, commands, of_findings
-from flowgate.report.findings import text
+from flowgate.report.findings import folded, told_once
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.prove import Diagnosed
 
 
-def show_proofs(proofs: list[Proof], project: Project, form: str, color: bool, quiet: bool = False) -> str:
+def show_proofs(
+    proofs: list[Proof], project: Project, form: str, color: bool, quiet: bool = False, verbose: bool = False
+) -> str:
     """The whole output of `flowgate prove`."""
     if form == "json":
         record = {
@@ -29,16 +31,18 @@ def show_proofs(proofs: list[Proof], project: Project, form: str, color: bool, q
         told = of_findings(found for proof in proofs for found in proof.findings)
         told += [Annotation("error", "flowgate prove", proof.note, proof.flow) for proof in undecided]
         return commands(told, project)
-    return "".join(_proof(proof, project, color, quiet) for proof in proofs)
+    return "".join(_proof(proof, project, color, quiet, verbose) for proof in proofs)
 
 
-def _proof(proof: Proof, project: Project, color: bool, quiet: bool) -> str:
+def _proof(proof: Proof, project: Project, color: bool, quiet: bool, verbose: bool) -> str:
     contract = f" {proof.contract}" if proof.contract else ""
     reduced = f" (reduced by {', '.join(proof.reduced)})" if proof.reduced else ""
     head = f"{printable(from_here(project, proof.flow))} {proof.name}{contract}{reduced}: "
     lines = [head + paint(proof.verdict, proof.verdict, color)]
     if proof.findings:
-        lines += [text(found, project, color).rstrip() for found in proof.findings]
+        lines += [told.text(project, color).rstrip() for told in told_once(proof.findings, verbose)]
+        aside = folded(proof.findings, verbose)
+        lines += [f"  {aside}"] if aside else []
     else:
         lines.append(f"  {printable_lines(proof.note)}")
     if not quiet:

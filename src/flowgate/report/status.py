@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 
-from flowgate.finding import Finding
+from flowgate.finding import OVERRIDDEN, Finding
 from flowgate.ledger.match import remarks
 from flowgate.outcome import BLOCKED
 from flowgate.project import Project
+from flowgate.report.findings import folded, told_once
 from flowgate.report.style import from_here, paint, printable
 from flowgate.verdict import FlowVerdict, Verdict
 
 _LAYERS = ("lint", "review", "prove")
 
 
-def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool) -> str:
-    """The whole output of `flowgate status`."""
+def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool, verbose: bool = False) -> str:
+    """The whole output of `flowgate status`; with `verbose`, the overridden findings after it."""
     if form == "json":
         return json.dumps(verdict.as_record(), indent=1) + "\n"
     names = [f"{printable(from_here(project, flow.path))} {flow.name}" for flow in verdict.flows]
@@ -29,6 +30,9 @@ def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool
         f"project {printable(one.folder or '.')}: {paint(one.result, one.result, color)}" for one in verdict.projects
     ]
     lines += [f"ledger: {printable(remark)}" for remark in remarks(verdict.standings)]
+    overridden = [found for found in verdict.findings if found.state == OVERRIDDEN]
+    aside = folded(overridden, verbose)
+    lines += [aside] if aside else [told.text(project, color).rstrip() for told in told_once(overridden, verbose)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,12 +6,12 @@ import json
 import secrets
 
 from flowgate.change.entries import Entered
-from flowgate.finding import RESOLVED, in_reading_order
+from flowgate.finding import in_reading_order
 from flowgate.ledger.match import remarks
 from flowgate.outcome import BLOCKED, INCONCLUSIVE, STALE
 from flowgate.project import Project
 from flowgate.report.annotations import Annotation, commands, of_findings
-from flowgate.report.findings import text
+from flowgate.report.findings import folded, text, told_once
 from flowgate.report.proof import printable_lines
 from flowgate.report.style import from_here, paint, printable
 from flowgate.usecases.run import Refusal
@@ -20,20 +20,22 @@ from flowgate.verdict import Compared, FlowVerdict, Judged, Layer, Verdict
 _LINES = 8  # of excused code
 
 
-def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool) -> str:
+def show(verdict: Verdict, project: Project, form: str, quiet: bool, color: bool, verbose: bool = False) -> str:
     """The whole output of `flowgate gate`."""
     if form == "json":
         return json.dumps(verdict.as_record(), indent=1) + "\n"
-    said = _text(verdict, project, quiet, color)
+    said = _text(verdict, project, quiet, color, verbose)
     return commands(_annotations(verdict), project) + _inert(said) if form == "github" else said
 
 
-def _text(verdict: Verdict, project: Project, quiet: bool, color: bool) -> str:
+def _text(verdict: Verdict, project: Project, quiet: bool, color: bool, verbose: bool) -> str:
     """What the change brings to the ledger first, then the findings, then the flows."""
     findings = in_reading_order(list(verdict.findings))
     entered = verdict.compared.entered if verdict.compared is not None else ()
     lines = [_entered(one) for one in entered]
-    lines += [text(found, project, color, quiet) for found in findings if found.state != RESOLVED]
+    lines += [told.text(project, color, quiet) for told in told_once(findings, verbose)]
+    aside = folded(findings, verbose)
+    lines += [f"{aside}\n"] if aside else []
     lines += [f"ledger: {printable(remark)}\n" for remark in remarks(verdict.standings)]
     if lines:
         lines.append("\n")
