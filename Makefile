@@ -21,7 +21,7 @@ demo: announce setup
 announce:
 	@test -e $(VENV)/ready || printf '%s\n' \
 	    'This installs flowgate, Metaflow, scikit-learn, torch, pre-commit and the tools of the tests into $(VENV):' \
-	    'about 1.7 GB with a CPU build of torch, some 5 GB with the build for GPUs that PyPI has for Linux.' \
+	    '2 GB with a CPU build of torch, about 5 GB with the build for GPUs that PyPI has for Linux.' \
 	    'Nothing is written elsewhere but the caches of pip and pre-commit. Then the demo runs, for a minute or two.'
 
 test: check browser

@@ -16,7 +16,7 @@ from tests.conftest import REPOSITORY, Flowgate, run, write
 ACTION: dict[str, Any] = yaml.safe_load((REPOSITORY / "action.yml").read_text())
 TOLD = (REPOSITORY / "docs" / "action.md").read_text()
 PROGRAMS = Path(sys.executable).parent
-PIN = "flowgate/flowgate@" + "1" * 40
+PIN = "OWNER/REPO@" + "1" * 40
 
 
 def test_every_input_and_output_of_the_action_is_told_and_no_other() -> None:
@@ -47,16 +47,19 @@ def test_the_hooks_run_when_a_change_is_held_to_it() -> None:
         assert not hook["pass_filenames"] and hook["entry"].endswith("--as-committed")
 
 
-@pytest.mark.parametrize("of", ["init", "docs"])
+@pytest.mark.parametrize("of", ["init", "installed", "docs"])
 def test_the_workflow_to_copy_is_valid_and_safe(of: str, tmp_path: Path, flowgate: Flowgate) -> None:
     """By GitHub's schema, and by zizmor, which wants the action pinned as the comment says."""
     path = ".github/workflows/flowgate.yml"
     if of == "init":
+        assert flowgate(tmp_path, "init", "--source", PIN).code == 0
+        text = (tmp_path / path).read_text()
+    elif of == "installed":
         assert flowgate(tmp_path, "init").code == 0
         text = (tmp_path / path).read_text()
     else:
         text = re.findall(r"(?s)```yaml\n(.*?)```", TOLD)[0]
-    write(tmp_path, {path: re.sub(r"flowgate/flowgate@v[\d.]+", PIN, text)})
+    write(tmp_path, {path: text.replace("OWNER/REPO@SHA", PIN)})
     schema = [str(PROGRAMS / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", path]
     assert run(schema, tmp_path).code == 0
     safe = run([str(PROGRAMS / "zizmor"), "--offline", "--strict-collection", "--quiet", ".github/workflows"], tmp_path)

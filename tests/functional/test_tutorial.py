@@ -41,11 +41,37 @@ def test_what_is_promised_is_told_from_what_is_not() -> None:
 
 @pytest.mark.slow
 def test_the_tutorial_is_true(tmp_path: Path) -> None:
+    """Started in the checkout, where the three scripts lie."""
     told = sessions((REPOSITORY / "docs" / "tutorial.md").read_text())
     assert len(told) > 15
-    script = "".join(f"{{ {command}\n}} 2>/dev/null\necho '{DONE}'$?\n" for command, *_ in told)
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    done = run(["bash", "-c", script], REPOSITORY, WORK=str(tmp_path), PATH=path, USERNAME="ada")
+    play(told, REPOSITORY, WORK=str(tmp_path), PATH=path, USERNAME="ada")
+
+
+@pytest.mark.slow
+def test_the_first_pages_are_true(tmp_path: Path, snapshot: Path) -> None:
+    """Install, quickstart and promote, one after the other, as a reader with nothing but a checkout follows them."""
+    (tmp_path / "flowgate").symlink_to(snapshot)
+    pages = {
+        name: sessions((REPOSITORY / "docs" / f"{name}.md").read_text())
+        for name in ("install", "quickstart", "promote")
+    }
+    assert all(pages.values()) and len(pages["quickstart"]) >= 8
+    first, *rest = pages["install"]
+    quickstart = pages["quickstart"]
+    proof = next(at for at, (command, *_) in enumerate(quickstart) if command == "flowgate prove")
+    assert proof == 5, "from an empty folder to the first proof in six commands"
+    away: list[tuple[str, list[str], int]] = [("cd ..", [], 0), ("deactivate", [], 0)]
+    base = Path(sys.base_prefix) / "bin"
+    variables = {"PATH": f"{base}:/usr/local/bin:/usr/bin:/bin", "USERNAME": "ada", "VIRTUAL_ENV": ""}
+    told = [first, *rest, away[1], *quickstart, away[0], *pages["promote"]]
+    play(told, tmp_path, **variables)
+
+
+def play(told: list[tuple[str, list[str], int]], folder: Path, **variables: str) -> None:
+    """Type the commands into one shell; each prints what is promised and ends as it says."""
+    script = "".join(f"{{ {command}\n}} 2>/dev/null\necho '{DONE}'$?\n" for command, *_ in told)
+    done = run(["bash", "-c", script], folder, **variables)
     ends = [0, *(found.end() for found in re.finditer(rf"(?m)^{DONE}\d+\n", done.out))]
     assert len(ends) == len(told) + 1, done
     for (command, expected, code), (start, end) in zip(told, pairwise(ends), strict=True):
