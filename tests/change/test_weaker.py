@@ -63,6 +63,8 @@ WEAKER: list[tuple[str, Edit, str]] = [
     ("fewer-votes", {TOML: ("votes = 3", "votes = 1")}, "fewer reviews have to agree"),
     ("concerns-let-through", {TOML: ('block_on = "concern"\n', "")}, "a concern of the judge does not block"),
     ("packet-smaller", {TOML: ("votes = 3", "votes = 3\npacket_size = 20_000")}, "the judge is shown less"),
+    ("proof-of-one-flow-reduced", {TOML: ('[flow."flow/noise_flow.py"]\n', '[flow."flow/noise_flow.py"]\noverrides = ["epochs=1"]\n')}, "of flow/noise_flow.py, the proof is reduced"),
+    ("fewer-workers-for-one-flow", {TOML: ('[flow."flow/noise_flow.py"]\n', '[flow."flow/noise_flow.py"]\nworkers = 2\n')}, "of flow/noise_flow.py, the adversarial arm has fewer workers"),
     ("proof-reduced", {TOML: ("[prove]\n", '[prove]\noverrides = ["training=smoke"]\n')}, "the proof is reduced"),
     ("fewer-workers", {TOML: ("workers = 4", "workers = 2")}, "fewer workers"),
     ("fewer-orders", {TOML: ("schedules = 2\n", "")}, "fewer orders are tried"),

@@ -67,6 +67,11 @@ def test_the_record_is_the_same_for_the_same_review(packet: str, place: Path, fl
     assert (place / RECORD).read_bytes() == before
 
 
+@pytest.mark.parametrize("reason", ["MAE", "n=5", "R2", "gleich"])
+def test_one_word_can_be_a_reason(reason: str, packet: str, place: Path, flowgate: Flowgate) -> None:
+    assert take(flowgate, place, dump(review(packet, {"trap": "FR104", "reason": reason}))).code == 0
+
+
 @pytest.mark.parametrize("wrapped", ["Here you are:\n```json\n{}\n```\nThat is all.", "{}", "\n\n  {}  \nbye {{ }}"])
 def test_words_around_the_json_do_no_harm(wrapped: str, packet: str, place: Path, flowgate: Flowgate) -> None:
     text = wrapped.replace("{}", dump(review(packet)), 1)
@@ -80,6 +85,8 @@ def test_words_around_the_json_do_no_harm(wrapped: str, packet: str, place: Path
         ({"changed": {"trap": "FR102", "quotes": []}}, "`clear` quotes the lines"),
         ({"changed": {"trap": "FR102", "answer": "maybe"}}, "maybe"),
         ({"changed": {"trap": "FR102", "reason": ""}}, "gives no reason"),
+        ({"changed": {"trap": "FR102", "reason": "-"}}, "gives no reason"),
+        ({"changed": {"trap": "FR102", "reason": "Clear"}}, "gives no reason"),
         ({"changed": {"trap": "FR102", "quotes": [{"path": FLOW, "text": "not in the file at all"}]}}, "does not hold"),
         ({"changed": {"trap": "FR102", "quotes": [{"path": "/etc/passwd", "text": "root"}]}}, "no file of the packet"),
         ({"changed": {"trap": "FR102", "quotes": [{"path": FLOW, "text": "rn"}]}}, "too short"),

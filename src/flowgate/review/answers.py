@@ -141,7 +141,7 @@ def _faults(answer: Answer, case: Case) -> list[str]:
     faults = []
     if known(answer.trap) is None:
         faults.append("there is no such trap")
-    if not re.search(r"\w\w", answer.reason) or answer.reason.strip().lower() in _ANSWERS:
+    if len(re.findall(r"\w", answer.reason)) < 2 or answer.reason.strip().lower() in _ANSWERS:
         faults.append("it gives no reason")
     faults += [fault for quote in answer.quotes if (fault := _quote_fault(quote, case))]
     in_flow = any(case.is_of_flow(quote.path) for quote in answer.quotes)

@@ -84,7 +84,7 @@ def _joined(parts: list[Part], judge_one: Callable[[Part], Verdict]) -> Verdict:
 
     Of several, one that has no flow and whose settings name none has nothing to be judged; if none has, the first one says so.
     """
-    judged = [part for part in parts if not is_empty(part)] or parts[:1]
+    judged = parts if len(parts) == 1 else [part for part in parts if not is_empty(part)] or parts[:1]
     verdicts = [judge_one(part) for part in judged]
     named = [
         Judged(part.folder, below(part.folder, part.project.settings.origin), verdict.result)

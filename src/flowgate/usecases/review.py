@@ -16,7 +16,7 @@ from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import standing, take
 from flowgate.review.packet import Packet, packet
-from flowgate.review.replay import Replayed, replayed
+from flowgate.review.replay import Replay, Replayed, replayed
 from flowgate.target import Target, all_readable_in, is_empty
 from flowgate.usecases.committed import refuse_loose
 from flowgate.verdict import layer_result
@@ -89,14 +89,14 @@ def replay(project: Project, paths: list[str], as_committed: bool = False) -> li
     if as_committed:
         judge_as_committed()
     parts = parts_of(project, [])
-    if as_committed and all(is_empty(part) for part in parts):
+    held = [(part, replayed(part.project)) for part in parts]
+    if as_committed and all(one is None and is_empty(part) for part, one in held):
         return []
-    return [one.seen_from_above(part.folder) for part in parts for one in _replay(part, parts, as_committed)]
+    return [one.seen_from_above(part.folder) for part, kept in held for one in _replay(part, parts, kept, as_committed)]
 
 
-def _replay(part: Part, parts: list[Part], as_committed: bool) -> list[Reviewed]:
+def _replay(part: Part, parts: list[Part], held: Replay | None, as_committed: bool) -> list[Reviewed]:
     """How the committed reviews of one project stand, in its own paths."""
-    held = replayed(part.project)
     if held is None:
         return [_stand(target) for target in all_readable_in(part, parts)]
     if as_committed:
