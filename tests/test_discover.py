@@ -131,3 +131,18 @@ def test_a_notebook_of_one_line_is_read_at_once(tmp_path: Path, flowgate: Flowga
 
 
 WORKER_PIN = '[flow."flow.py"]\ndeterminism = "single_worker"\ndeterminism_reason = "gensim"\nsurface = ["results"]\n'
+
+
+def test_a_pattern_that_names_a_skipped_folder_looks_into_it(repository: Path, flowgate: Flowgate) -> None:
+    """Otherwise what the settings ask to be judged would be passed over in silence."""
+    settings = 'flows = ["flow/*.py", "build/*_flow.py"]\n'
+    write(repository, {"flow/a.py": FLOW, "build/x_flow.py": BROKEN, "build/y.py": BROKEN, "flowgate.toml": settings})
+    done = flowgate(repository, "lint")
+    assert done.code == 1 and "build/x_flow.py" in done.out and "build/y.py" not in done.out, done
+
+
+def test_a_large_notebook_is_still_looked_into(tmp_path: Path, flowgate: Flowgate) -> None:
+    picture = "iVBORw0KGgo" * 300_000
+    cell = f'{{"source": ["!python flow.py run --max-workers 4"],\n"png": "{picture}"}}'
+    write(tmp_path, {"flow.py": FLOW, "notes.ipynb": cell, "flowgate.toml": WORKER_PIN})
+    assert "FG405" in flowgate(tmp_path, "lint").out

@@ -119,9 +119,12 @@ def test_the_table_is_found_however_it_is_written(text: str, named: bool, tmp_pa
         ({".git/HEAD": ""}, "[prove] of flowgate.toml"),
     ],
 )
-def test_messages_name_the_settings_file_that_is_there(files: dict[str, str], told: str, tmp_path: Path) -> None:
+def test_messages_name_the_settings_file_that_is_there(
+    files: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, files)
-    assert open_project(str(tmp_path)).settings.place("prove") == told
+    monkeypatch.chdir(tmp_path)
+    assert open_project(str(tmp_path)).place("prove") == told
     assert place_in(str(tmp_path), "prove") == told
 
 

@@ -21,7 +21,7 @@ _TEXTS = tuple(
     ".py .sh .bash .zsh .yml .yaml .md .rst .txt .toml .cfg .ini .mk .ipynb Makefile justfile Dockerfile Procfile".split()
 )
 _LAUNCH = re.compile(rb"PYTHONPATH|\buvx?\s+run\b")
-_LONGEST_TEXT = 1_000_000
+_LONGEST_TEXT = 10_000_000
 _LONGEST_COMMAND = 2_000  # bytes to each side: a notebook may be one line of megabytes
 _DEEPEST = 4  # folders below `tests`
 # The folders that ruff leaves out by default (https://docs.astral.sh/ruff/settings/#exclude), and compiled modules.
@@ -50,7 +50,7 @@ def candidates(project: Project, paths: list[str] | None = None) -> Candidates:
     if paths:
         return _named(paths)
     chosen, excluded = matcher(project.settings.flows), matcher(project.settings.exclude)
-    listed = python_files(project.root)
+    listed = [*python_files(project.root), *_in_skipped_by_pattern(project)]
     found = [
         path
         for path in [*listed, *_named_in_settings(project, set(listed))]
@@ -58,6 +58,23 @@ def candidates(project: Project, paths: list[str] | None = None) -> Candidates:
     ]
     named = [project.absolute(path) for path in found if path in project.settings.flow]
     return Candidates([project.absolute(path) for path in found], named)
+
+
+def _in_skipped_by_pattern(project: Project) -> list[str]:
+    """The Python files in folders that are skipped otherwise, where a pattern of `flows` names such a folder: `build/*.py`."""
+    patterns = [one for one in project.settings.flows if _SKIPPED.intersection(one.split("/"))]
+    chosen = matcher(tuple(patterns))
+    if chosen is None:
+        return []
+    listed = git(project.root, "ls-files", "-z", "--cached", *_others(), "--", "*.py")
+    names = listed.split("\0") if listed is not None else _walk_all(project.root)
+    return sorted(name for name in set(names) if name and chosen.fullmatch(name))
+
+
+def _walk_all(folder: str) -> Iterator[str]:
+    for parent, _, files in os.walk(folder):
+        relative = os.path.relpath(parent, folder)
+        yield from (os.path.normpath(os.path.join(relative, name)) for name in files if name.endswith(".py"))
 
 
 def _named_in_settings(project: Project, listed: set[str]) -> list[str]:
@@ -111,7 +128,7 @@ def _named(paths: list[str]) -> Candidates:
     for path in paths:
         if os.path.isdir(path):
             # A folder that git ignores as a whole was named all the same.
-            for name in python_files(path) or sorted(_walk(path)):
+            for name in python_files(path) if _python_and_settings(path) else sorted(_walk(path)):
                 inside = os.path.abspath(os.path.join(path, name))
                 found.setdefault(os.path.realpath(inside), inside)
         elif os.path.lexists(path):
@@ -143,7 +160,8 @@ def _refuse_other(path: str) -> None:
 def no_flows(where: str) -> FlowgateError:
     """What every command says where there is no flow: what has nothing to judge must not look as if it had passed."""
     return FlowgateError(
-        f"no flows found in {where}: no Python file there defines a FlowSpec. `flowgate promote NAME` stamps one"
+        f"no flows found in {where}: no Python file there that git does not ignore defines a FlowSpec. `flowgate promote NAME` "
+        "stamps one"
     )
 
 
@@ -362,8 +380,7 @@ witness.CONTENTS[_TRACKED] = functools.partial(_names, _TRACKED)
 
 def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
     patterns = [f"*{end}" for end in ends]
-    others = [] if _tracked_alone else ["--others", "--exclude-standard"]
-    listed = git(folder, "ls-files", "-z", "--cached", *others, "--", *patterns)
+    listed = git(folder, "ls-files", "-z", "--cached", *_others(), "--", *patterns)
     if listed is None:
         return list(_walk(folder, ends))
     if _tracked_alone:  # a file that is only intended to be added is in the index, with nothing in it
@@ -375,6 +392,11 @@ def _files(folder: str, ends: tuple[str, ...]) -> list[str]:
         for path in set(filter(None, listed.split("\0")))
         if not _lies_in_skipped(folder, os.path.dirname(path), skipped) and os.path.isfile(os.path.join(folder, path))
     ]
+
+
+def _others() -> list[str]:
+    """What git is asked for besides the files that it tracks."""
+    return [] if _tracked_alone else ["--others", "--exclude-standard"]
 
 
 def _lies_in_skipped(root: str, folder: str, known: dict[str, bool]) -> bool:

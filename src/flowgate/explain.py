@@ -79,6 +79,7 @@ def _of_lint(entry: Entry) -> Explanation:
     title, _, rest = (rule.__doc__ or "").strip().partition("\n")
     why = "\n".join(line.removeprefix("    ") for line in rest.strip().splitlines())
     concerns = "promoted flows" if entry.concerns == PROMOTED else "every flow"
+    concerns = f"promoted flows, and {rule.elsewhere} on others" if rule.elsewhere else concerns
     return Explanation(
         rule.id, rule.slug, "lint", rule.severity, concerns, title.rstrip("."), why, rule.mend, rule.bad, rule.good
     )

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
-from flowgate.settings import Settings, load, settings_file, usual_file
+from flowgate.settings import Settings, load, settings_file, table_of, usual_file
 
 
 class Project(NamedTuple):
@@ -26,6 +26,11 @@ class Project(NamedTuple):
     def absolute(self, path: str) -> str:
         """The file that a path relative to the root names."""
         return os.path.join(self.root, path)
+
+    def place(self, table: str) -> str:
+        """A table of the settings as a message names it, with the file from where the user stands: `[prove] of flowgate.toml`."""
+        name = self.settings.origin or self.settings.usual
+        return table_of(name, table, os.path.relpath(self.absolute(name)))
 
     def state(self, *parts: str) -> str:
         """A path inside `.flowgate/`."""
@@ -73,9 +78,13 @@ def project_of(project: Project, paths: list[str]) -> Project:
 
 def asked_project(project: Project, paths: list[str]) -> Project:
     """The project in whose paths an answer is told: the given one, or that of the first path where none lies in it."""
-    if not paths or any(_lies_in(path, project.root) for path in paths):
+    if all(_lies_in(path, project.root) for path in paths):
         return project
-    return open_project(_folder_of(paths[0]))
+    nearest = open_project(_folder_of(paths[0]))
+    if all(_lies_in(path, nearest.root) for path in paths):
+        return nearest
+    top = repository_of(nearest.root)  # they lie in several projects of one repository
+    return open_project(top) if top is not None else nearest
 
 
 def parts_named(project: Project, paths: list[str]) -> list[Part]:

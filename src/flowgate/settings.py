@@ -111,10 +111,6 @@ class Settings(NamedTuple):
         keys = ("workers", "launcher", "run_options", "overrides", "timeout")
         return self.prove._replace(**{key: getattr(own, key) for key in keys if getattr(own, key) is not None})
 
-    def place(self, table: str) -> str:
-        """A table of the settings as a message names it: `[prove] of flowgate.toml`."""
-        return table_of(self.origin or self.usual, table)
-
 
 SETTINGS_FILES = ("pyproject.toml", "flowgate.toml")
 _CHOICES = {
@@ -187,7 +183,24 @@ def load(root: str) -> Settings:
     for flow in settings.flow:
         if not os.path.isfile(os.path.join(root, flow)):
             raise FlowgateError(f"{table_of(name, _of_flow(flow), shown)}: there is no such file in {root}")
+        nearer = _nearer_settings(root, flow)
+        if nearer:
+            raise FlowgateError(
+                f"{table_of(name, _of_flow(flow), shown)}: {os.path.relpath(nearer)} is nearer to that flow and applies to it; "
+                "write the table there"
+            )
     return settings._replace(origin=name)
+
+
+def _nearer_settings(root: str, flow: str) -> str:
+    """The settings of a folder between the root and a flow, which apply to the flow instead; empty where there are none."""
+    folder = os.path.dirname(flow)
+    while folder and not folder.startswith(".."):
+        found = settings_file(os.path.join(root, folder))
+        if found is not None:
+            return found
+        folder = os.path.dirname(folder)
+    return ""
 
 
 def table_of(origin: str, table: str, shown: str = "") -> str:
@@ -205,7 +218,8 @@ def table_of(origin: str, table: str, shown: str = "") -> str:
 
 def place_in(root: str, table: str) -> str:
     """A table of the settings of a folder as a message names it, where only the folder is known."""
-    return table_of(os.path.basename(settings_file(root) or usual_file(root)), table)
+    name = os.path.basename(settings_file(root) or usual_file(root))
+    return table_of(name, table, os.path.relpath(os.path.join(root, name)))
 
 
 def usual_file(folder: str) -> str:

@@ -124,6 +124,13 @@ _READERS = {
         + _STEPS.format(body="pass"),
     },
 }
+_READERS["a parser by its dotted name"] = {
+    "lib/composer.py": _COMPOSER,
+    "flow.py": "from metaflow import Config, FlowSpec, step\n\n\n"
+    'class A(FlowSpec):\n    cfg = Config("cfg", default_value="{}", parser="lib.composer.compose")\n'
+    + _STEPS.format(body="pass"),
+}
+_BYSTANDER = "import logging\nimport os\nfrom pathlib import Path\nfrom metaflow import {names}\nHERE = Path(__file__).parent\n\n\nclass A(FlowSpec):\n    {declared}\n"
 _NEIGHBOURS = {
     "a flow without any config": {
         "flow.py": "from metaflow import FlowSpec, step\n\n\nclass A(FlowSpec):\n" + _STEPS.format(body="pass"),
@@ -148,6 +155,30 @@ _NEIGHBOURS = {
         + _STEPS.format(body="pass"),
     },
 }
+
+
+for _line in (
+    "print('conf')",
+    "{'conf': 1}.get('conf')",
+    "logging.getLogger('conf')",
+    "getattr(self, 'conf', None)",
+    "'a.conf'.split('conf')",
+    "open('/etc/conf/config.yaml')",
+    "(HERE / 'data' / 'conf' / 'config.yaml').read_text()",
+    "(HERE.parent / 'conf' / 'config.yaml').read_text()",
+    "__import__('urllib.request').request.urlopen('https://x.example/conf/config.yaml')",
+):
+    _NEIGHBOURS[_line] = {
+        "flow.py": _BYSTANDER.format(names="FlowSpec, step", declared="pass") + _STEPS.format(body=_line)
+    }
+for _declared in (
+    'conf = Parameter("conf", default=1)',
+    'cfg = Config("conf", default=str(HERE / "settings.json"))',
+):
+    _NEIGHBOURS[_declared] = {
+        "flow.py": _BYSTANDER.format(names="Config, FlowSpec, Parameter, step", declared=_declared)
+        + _STEPS.format(body="pass")
+    }
 
 
 def _target(folder: Path, files: dict[str, str]) -> Target:

@@ -13,6 +13,8 @@ from metaflow import FlowSpec, step
 {before}
 
 class SumFlow({base}):
+    size = 3
+
     @step
     def start(self):
         self.parts = [1, 2]
@@ -43,6 +45,7 @@ def files(
         ("total.summ", "did you mean `sum`?"),
         ("totl.sum", "the flow has no step `totl`; did you mean `total`?"),
         ("start.sum", "`total` stores it: write `total.sum`"),
+        ("siez", "did you mean `size`?"),
         ("elsewhere", "no step on the way to `end` stores `elsewhere`"),
     ],
 )
@@ -65,6 +68,10 @@ def test_a_misspelt_entry_is_found_without_a_run(entry: str, words: str, tmp_pat
         files("loaded", body="fill(self)", before="from elsewhere import fill\n"),
         files("loaded", before="from elsewhere import BaseFlow\n", base="BaseFlow"),
         files("loaded", body="self.__dict__.update(loaded=1)"),
+        files("loaded", body="object.__setattr__(self, 'loaded', 1)"),
+        files("loaded", body="self.__setattr__('loaded', 1)"),
+        files("loaded", before="def loads(cls):\n    cls.loaded = 1\n    return cls\n\n\n@loads"),
+        files("size"),
     ],
     ids=lambda made: (
         made["flowgate.toml"].split('"')[-2] + ": " + made["flow.py"].split("def total")[1].split("\n")[1].strip()

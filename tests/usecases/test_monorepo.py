@@ -150,3 +150,49 @@ def test_an_honest_change_below_the_top_is_let_through(name: str, monorepo: Path
     done = flowgate(monorepo, "gate", "--base-ref", "main", "--format", "json", "plain_flow.py")
     document = done.json()
     assert not [found for found in document["findings"] if found["rule"] == "FG404"], (name, document["findings"])
+
+
+def test_a_table_for_a_flow_that_nearer_settings_govern_is_an_error(monorepo: Path, flowgate: Flowgate) -> None:
+    write(monorepo, {"flowgate.toml": '[flow."beta/flow/fan_flow.py"]\ndeterminism = "nondeterministic"\n'})
+    done = flowgate(monorepo, "status")
+    assert done.code == 2 and "beta/flowgate.toml is nearer to that flow" in done.err, done
+
+
+@pytest.mark.parametrize("paths", [("..",), (".", "../beta"), ("../beta", "../alpha", "../plain_flow.py")])
+def test_from_within_one_project_others_can_be_named(
+    paths: tuple[str, ...], monorepo: Path, flowgate: Flowgate
+) -> None:
+    document = flowgate(monorepo / "alpha", "status", *paths, "--format", "json").json()
+    flows = [flow["path"] for flow in document["flows"]]
+    assert len(flows) == len(set(flows)) >= 2, flows
+
+
+def test_a_copy_of_a_project_has_the_same_ids_and_both_are_accepted(monorepo: Path, flowgate: Flowgate) -> None:
+    write(
+        monorepo,
+        {"beta/flowgate.toml": "", "gamma/flowgate.toml": "", "gamma/flow/fan_flow.py": FILES["beta/flow/fan_flow.py"]},
+    )
+    findings = flowgate(monorepo, "lint", "--format", "json").json()["findings"]
+    (name,) = {found["id"] for found in findings if found["severity"] == "error"}
+    done = flowgate(monorepo, "override", name, "--reason", "fixed by the protocol", "--by", "Ada")
+    assert done.code == 0 and "beta/.flowgate/ledger.yaml and gamma/.flowgate/ledger.yaml" in done.out, done
+    assert flowgate(monorepo, "lint").code == 0
+    away = flowgate(monorepo / "alpha", "override", name, "--reason", "x", "--by", "Ada")
+    assert away.code == 2 and str(monorepo) in away.err, "where the others are known is said"
+
+
+def test_a_message_names_the_settings_of_its_project(monorepo: Path, flowgate: Flowgate) -> None:
+    write(monorepo, {"flowgate.toml": "", "beta/flowgate.toml": '[lint]\nignore = ["FG999"]\n'})
+    assert "[lint] of beta/flowgate.toml" in flowgate(monorepo, "lint").err
+
+
+def test_a_project_that_moves_as_a_whole_is_no_weakening(monorepo: Path, flowgate: Flowgate) -> None:
+    git(monorepo, "switch", "-qc", "change")
+    git(monorepo, "mv", "alpha", "ranking")
+    git(monorepo, "commit", "-qm", "another name")
+    for folder in (monorepo, monorepo / "ranking"):
+        document = flowgate(
+            folder, "gate", "--base-ref", "main", "--format", "json", str(monorepo / "ranking/flow/fan_flow.py")
+        ).json()
+        held = [found["message"] for found in document["findings"] if found["rule"] == "FG404"]
+        assert not held, held

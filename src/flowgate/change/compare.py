@@ -162,6 +162,8 @@ def _governed(base: Base, project: Project, one: Project, before: list[FlowClaim
     was, now = os.path.relpath(base.project.root, base.top), os.path.relpath(one.root, base.here)
     if was != now and base.project.settings.origin and _had_flows(base, one, before):
         name = os.path.normpath(os.path.join(was, base.project.settings.origin))
+        if base.renamed.get(name) == os.path.normpath(os.path.join(now, one.settings.origin)):
+            return  # the same settings, in the folder's new place
         message = f"{name} governs this folder in {base.ref}, and {one.settings.origin or 'nothing'} in {now} does now"
         here = below(folder_below(project, one), one.settings.origin) if one.settings.origin else ""
         yield Weakening(f"settings: {name}", message, here or base.placed(project, name))

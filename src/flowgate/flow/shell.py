@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
 from flowgate.flow.model import Flow
-from flowgate.flow.paths import FIXED, places
-from flowgate.flow.values import Attr, Call, Function, callee, constant, options
+from flowgate.flow.paths import CWD, FIXED, places
+from flowgate.flow.values import Attr, Call, Function, Value, callee, constant, options
 
 SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
 BEGIN = "# >>> flowgate shell"
@@ -95,6 +96,18 @@ def conf_of(flow: Flow) -> Conf | None:
 
 # Code that composes a config, or names the folder `conf` in a path.
 _COMPOSES = re.compile(rb"(?m)^\s*(?:import|from)\s+(?:hydra|omegaconf)\b|[\"'](?:[^\"'\n]*/)?conf(?:/[^\"'\n]*)?[\"']")
+_OPENERS = (
+    "builtins.open",
+    "io.open",
+    "pathlib.",
+    "os.listdir",
+    "os.scandir",
+    "os.walk",
+    "glob.",
+    "yaml.",
+    "json.",
+    "tomllib.",
+)
 
 
 def _reads_conf(flow: Flow) -> bool:
@@ -104,21 +117,44 @@ def _reads_conf(flow: Flow) -> bool:
     config with may stand in the same module.
     """
     for setting in flow.settings().values():
-        if setting.kind == "Config":
-            parsers = options(setting.call.keywords["parser"]) if "parser" in setting.call.keywords else []
-            homes = [parser.home for parser in parsers if isinstance(parser, Function) and parser.home is not None]
-            if any(_COMPOSES.search(home.source.data) for home in (flow.module, *homes)):
-                return True
-    return any(_opens_conf(call) for _, call in flow.calls())
+        given = setting.call.keywords.get("parser") if setting.kind == "Config" else None
+        if given is not None and any(_COMPOSES.search(text) for text in _parser_texts(flow, given)):
+            return True
+    folder = os.path.join(flow.module.package_folder, "conf")
+    return any(_opens(call, folder) for _, call in flow.calls())
 
 
-def _opens_conf(call: Call) -> bool:
-    if callee(call).startswith(("hydra.", "omegaconf.")):
+def _parser_texts(flow: Flow, parser: Value) -> Iterator[bytes]:
+    """The code of the modules that a Config's parser stands in: it may be a function, or its dotted name as a text."""
+    for option in options(parser):
+        named = constant(option)
+        if isinstance(option, Function) and option.home is not None:
+            yield option.home.source.data
+        elif isinstance(named, str) and "." in named:
+            module = os.path.join(*named.split(".")[:-1]) + ".py"
+            for folder in (flow.module.package_folder, flow.modules.root):
+                path = os.path.join(folder, module)
+                if witness.is_file(path):
+                    yield witness.read(path)
+                    break
+        else:
+            yield flow.module.source.data
+
+
+def _opens(call: Call, folder: str) -> bool:
+    """True if a call composes a config, or is given a path in that folder."""
+    name = callee(call)
+    if name.startswith(("hydra.", "omegaconf.")):
         return True
     given = [*call.args, *call.keywords.values()]
     if isinstance(call.func, Attr):  # `(HERE / "conf" / "config.yaml").read_text()`
         given.append(call.func.base)
-    return any("conf" in place.path.split(os.sep) for argument in given for place in places(argument))
+    found = [place for argument in given for place in places(argument)]
+    if any(place.anchor == FIXED and f"{place.path}{os.sep}".startswith(folder + os.sep) for place in found):
+        return True
+    # A path from wherever one stands: `conf` may be any word, so only what opens a file tells.
+    relative = (place.path.split(os.sep) for place in found if place.anchor == CWD)
+    return name.startswith(_OPENERS) and any("conf" in parts[:-1] for parts in relative)
 
 
 def is_promoted(flow: Flow, conf: Conf | None) -> bool:

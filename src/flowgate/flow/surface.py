@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flowgate.flow.model import Flow
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Call, Self, callee, constant, options
+from flowgate.flow.values import Call, Function, Self, callee, constant, options
 
 
 class Unstored(NamedTuple):
@@ -50,7 +50,7 @@ def unstored(flow: Flow, surface: tuple[str, ...]) -> Iterator[Unstored]:
         if not any(fnmatch.fnmatchcase(name, artifact) for name in near):
             elsewhere = sorted({at for at, name in held if name == artifact})
             hint = f"; `{elsewhere[0]}` stores it: write `{elsewhere[0]}.{artifact}`" if elsewhere else ""
-            hint = hint or _meant(artifact, near | {name for _, name in held})
+            hint = hint or _meant(artifact, near | given | {name for _, name in held})
             yield Unstored(entry, f"no step on the way to `{place}` stores `{artifact}`{hint}")
 
 
@@ -60,8 +60,13 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def _given(flow: Flow) -> set[str]:
-    """Artifacts that a flow has without storing them: its settings, and what `@catch(var=...)` leaves."""
+    """Artifacts that no step stores: settings, attributes of the class, `@catch(var=...)`, and `setattr` with a plain name."""
     names = set(flow.settings())
+    for cls in flow.cls.lineage():
+        names |= {name for name, value in cls.body.items() if not isinstance(value, Function)}
+    for step in flow.steps.values():
+        named = (constant(call.argument(1, "name")) for call in step.calls() if _is_setattr(call))
+        names |= {name for name in named if isinstance(name, str)}
     for step in flow.steps.values():
         for decorator in step.function.decorators:
             given = constant(decorator.keywords.get("var")) if isinstance(decorator, Call) else None
@@ -71,7 +76,10 @@ def _given(flow: Flow) -> set[str]:
 
 def may_store_more(flow: Flow) -> bool:
     """True if a step may store artifacts that cannot be seen here."""
-    if _has_foreign_base(flow) or any("__dict__" in ast.unparse(step.node) for step in flow.steps.values()):
+    if _has_foreign_base(flow) or _has_decorated_class(flow):
+        return True
+    texts = [ast.unparse(step.node) for step in flow.steps.values()]
+    if any(word in text for text in texts for word in ("__dict__", "__setattr__")):
         return True
     return any(_gives_the_flow_away(call) for step in flow.steps.values() for call in step.calls())
 
@@ -80,9 +88,25 @@ def _has_foreign_base(flow: Flow) -> bool:
     return any(not base.startswith(("metaflow", "builtins")) for base in flow.cls.foreign_bases())
 
 
+def _has_decorated_class(flow: Flow) -> bool:
+    """True if a decorator that is not Metaflow's stands above a class of the flow: it may put anything into it."""
+    nodes = (cls.node for cls in flow.cls.lineage())
+    names = (ast.unparse(one) for node in nodes for one in getattr(node, "decorator_list", []))
+    return any(name.partition("(")[0] not in _METAFLOWS for name in names)
+
+
+_METAFLOWS = frozenset("conda_base pypi_base project schedule trigger trigger_on_finish exit_hook".split())
+
+
+def _is_setattr(call: Call) -> bool:
+    return callee(call) == "builtins.setattr"
+
+
 def _gives_the_flow_away(call: Call) -> bool:
     name = callee(call)
-    if name in ("builtins.setattr", "builtins.vars", "builtins.exec", "builtins.eval"):
+    if _is_setattr(call):
+        return not isinstance(constant(call.argument(1, "name")), str)
+    if name in ("builtins.vars", "builtins.exec", "builtins.eval"):
         return True
     given = any(
         isinstance(option, Self) for argument in (*call.args, *call.keywords.values()) for option in options(argument)

@@ -32,10 +32,10 @@ def rules_of(project: Project) -> list[Entry]:
     ignored = project.settings.lint.ignore
     unknown = set(ignored) - {name for rule in REGISTRY for name in (rule.id, rule.slug)}
     if unknown:
-        raise FlowgateError(f"{project.settings.place('lint')}: `ignore`: there is no rule {min(unknown)!r}")
+        raise FlowgateError(f"{project.place('lint')}: `ignore`: there is no rule {min(unknown)!r}")
     if {UNREADABLE, "unreadable"} & set(ignored):
         raise FlowgateError(
-            f"{project.settings.place('lint')}: `ignore`: {UNREADABLE} cannot be left out, for of a file that "
+            f"{project.place('lint')}: `ignore`: {UNREADABLE} cannot be left out, for of a file that "
             f"cannot be read nothing is known; leave the file out with `exclude`"
         )
     return [rule for rule in REGISTRY if rule.id not in ignored and rule.slug not in ignored]

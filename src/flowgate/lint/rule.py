@@ -27,6 +27,8 @@ class Rule:
     id: ClassVar[str]
     slug: ClassVar[str]
     severity: ClassVar[str] = "error"
+    # What it is on flows that are not promoted, where that is less.
+    elsewhere: ClassVar[str] = ""
     # Whether it is about two runs agreeing, which a flow that declares `nondeterministic` does not claim.
     about_agreement: ClassVar[bool] = False
     mend: ClassVar[str]
@@ -71,6 +73,8 @@ class Rule:
 
     def severity_on(self, target: Target) -> str:
         """The severity of a finding on this flow, by what the flow claims."""
+        if self.elsewhere and not target.promoted:
+            return self.elsewhere
         return WARNING if self.about_agreement and target.claims_nothing else self.severity
 
     @classmethod

@@ -61,7 +61,7 @@ def find(project: Project, flow_path: str, scripted: bool, launcher: tuple[str, 
     """
     if launcher:
         if shutil.which(launcher[0], path=_search_path(project.root)) is None:
-            place = project.settings.place("prove")
+            place = project.place("prove")
             raise FlowgateError(f"{place}: `launcher` names {launcher[0]!r}, which cannot be run")
         python = _behind(launcher, flow_path, scripted, project.root)
         found = _inspect(python, launcher, project.root)
@@ -83,7 +83,7 @@ def _search_path(root: str) -> str:
 
 def _missing(project: Project, tried: list[str]) -> str:
     what = f"no interpreter with Metaflow: tried {', '.join(tried) or 'none'}. "
-    name_it = f'launcher = ["path/to/python"] under {project.settings.place("prove")}'
+    name_it = f'launcher = ["path/to/python"] under {project.place("prove")}'
     if os.environ.get("GITHUB_ACTIONS") == "true":
         return (
             f"{what}Name what the project's environment is installed from in the action's input `requirements` or `uv`, "

@@ -157,7 +157,7 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         after_run=(*settings.run_options, *parameter_arguments(target, overrides)),
         timeout=settings.timeout,
         watched=not runs_elsewhere(target, settings.run_options),
-        settings=target.project.settings.place("prove"),
+        settings=target.project.place("prove"),
     )
 
 
@@ -202,7 +202,7 @@ def config_arguments(target: Target, overrides: tuple[str, ...]) -> tuple[str, .
     hydra = of_hydra(target, overrides)
     if not hydra:
         return ()
-    shown, place = ", ".join(hydra), target.project.settings.place(f'flow."{target.path}"')
+    shown, place = ", ".join(hydra), target.project.place(f'flow."{target.path}"')
     whole = f"to prove this flow whole, write overrides = [] under {place}"
     for name, setting in target.flow.settings().items():
         if setting.kind == "Config":

@@ -94,7 +94,7 @@ def _surface_fault(target: Target, contract: Contract) -> str:
     found = next(unstored(target.flow, contract.surface), None)
     if found is None:
         return ""
-    place = target.project.settings.place(f'flow."{target.path}"')
+    place = target.project.place(f'flow."{target.path}"')
     where = f"`surface` under {place}" if target.settings.surface else "`surface` in the experiment"
     return f"the surface names `{found.entry}`, but {found.why}; mend {where}"
 

@@ -55,7 +55,7 @@ def open_case(target: Target) -> Case:
     project = target.project
     sources = target.settings.sources
     if not sources:
-        where = project.settings.place(f'flow."{target.path}"')
+        where = project.place(f'flow."{target.path}"')
         raise FlowgateError(
             f"{target.path} names no sources of truth to be judged against; list them under {where}: "
             'sources = ["docs/investigation.md"]'
@@ -97,10 +97,13 @@ def _composed(target: Target) -> dict[str, str]:
 def _source(target: Target, name: str) -> str:
     path = os.path.realpath(target.project.absolute(name))
     if not path.startswith(os.path.realpath(target.project.root) + os.sep):
-        raise FlowgateError(f"source of truth {name} of {target.path} lies outside the repository")
+        raise FlowgateError(
+            f"source of truth {name} of {target.path} lies outside {target.project.root}; a flow's sources lie in its project"
+        )
     if not os.path.isfile(path):
         raise FlowgateError(
-            f"source of truth {name} of {target.path} does not exist; mend `sources` in {target.project.settings.origin}"
+            f"source of truth {name} of {target.path} does not exist; mend `sources` under "
+            + target.project.place(f'flow."{target.path}"')
         )
     return target.project.absolute(name)
 

@@ -60,7 +60,7 @@ def _replayed(target: Target, case: Case, again: str) -> Standing:
 
 
 def _no_sources(target: Target) -> str:
-    where = target.project.settings.place(f'flow."{target.path}"')
+    where = target.project.place(f'flow."{target.path}"')
     return (
         f"a promoted flow is judged against its sources of truth, and none is named; list them under {where}: "
         'sources = ["docs/investigation.md"]'

@@ -122,7 +122,7 @@ def _fitted(
             parts = [part for part in parts if part.path != path]
             gone.append(path)
     if not fit():
-        place = target.project.settings.place("review")
+        place = target.project.place("review")
         raise FlowgateError(f"{target.path} alone does not fit into a packet; raise `packet_size` under {place}")
     told = [f"{path} is shortened to what the evidence points at" for path in shortened if path not in gone]
     return parts, [*told, *(f"{path} is left out" for path in gone)]

@@ -14,7 +14,7 @@ from flowgate.finding import RESOLVED, Finding
 from flowgate.ledger.match import date_under_test, match
 from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
-from flowgate.project import Part, Project
+from flowgate.project import Part, Project, repository_of
 from flowgate.prove.receipt import load
 from flowgate.review import record as records
 from flowgate.review.answers import Quote
@@ -81,21 +81,25 @@ def findings_named(project: Project, names: Sequence[str], base_ref: str = "") -
         known += [Named(folders[found.project], found.seen_inside()) for found in held]
     if any(not name.upper().startswith(WEAKER_GATE) for name in names):
         known += [Named(part, found) for part in parts for found in current_findings(part.project)]
-    return list({named.finding.id: named for named in (_named(name, known) for name in names)}.values())
+    found = [named for name in names for named in _named(name, known, project)]
+    return list({(named.part.folder, named.finding.id): named for named in found}.values())
 
 
-def _named(name: str, known: list[Named]) -> Named:
-    by_id = {named.finding.id: named for named in known}
-    if name.upper() in {key.upper() for key in by_id}:
-        return next(named for key, named in by_id.items() if key.upper() == name.upper())
-    hits = [named for key, named in by_id.items() if key.lower().startswith(name.lower())]
-    if len(hits) == 1:
-        return hits[0]
-    if hits:
-        ids = sorted(named.finding.id for named in hits)
-        raise FlowgateError(f"{name} could be {', '.join(ids)}; give the whole id")
-    listed = ", ".join(sorted(by_id)) or "none"
-    raise FlowgateError(f"there is no finding {name}; the open findings are: {listed}")
+def _named(name: str, known: list[Named], project: Project) -> list[Named]:
+    """The finding of one name; in a copy of the project it has the same id, and is held against both."""
+    ids = {named.finding.id for named in known}
+    hits = {one for one in ids if one.lower() == name.lower()} or {
+        one for one in ids if one.lower().startswith(name.lower())
+    }
+    if len(hits) > 1:
+        raise FlowgateError(f"{name} could be {', '.join(sorted(hits))}; give the whole id")
+    if not hits:
+        top = repository_of(project.root)
+        others = f"; findings of other projects are known at {top}" if top not in (None, project.root) else ""
+        raise FlowgateError(
+            f"there is no finding {name}; the open findings are: {', '.join(sorted(ids)) or 'none'}{others}"
+        )
+    return [named for named in known if named.finding.id in hits]
 
 
 class LookedUp(NamedTuple):

@@ -32,6 +32,7 @@ class PerConfigForeach(Rule):
 
     id = "FG201"
     slug = "per-config-foreach"
+    elsewhere = WARNING
     mend = "fan out over data axes x seeds, and loop over the methods and training values inside the task"
 
     def check(self, target: Target) -> Iterator[Finding]:
@@ -44,9 +45,6 @@ class PerConfigForeach(Rule):
                 reasons = _reasons(target, listed, transition)
                 if reasons:
                     yield self._finding(target, step, transition, listed, reasons)
-
-    def severity_on(self, target: Target) -> str:
-        return super().severity_on(target) if target.promoted else WARNING
 
     def _finding(
         self, target: Target, step: Step, transition: Transition, listed: Value, reasons: list[str]

@@ -12,7 +12,7 @@ from flowgate.flow.source import Source
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
-_LARGEST = 1_000_000
+_LARGEST = 10_000_000
 _LONGEST_PATH = 4096  # PATH_MAX of Linux
 _WORKERS = re.compile(r"--max-workers(?:\s+|=)[\"']?(\d+)|METAFLOW_RUN_MAX_WORKERS=[\"']?(\d+)")
 _RUNNER = re.compile(r"max_workers\s*=\s*(\d+)")
