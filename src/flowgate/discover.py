@@ -30,8 +30,8 @@ _SKIPPED = frozenset(
     ".ruff_cache .svn .tox .venv .vscode __pycache__ __pypackages__ _build buck-out build dist node_modules site-packages "
     "venv".split()
 )
-# What a virtual environment and a conda environment hold at their top.
-_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
+# What a virtual environment, a conda environment and a checkout of flowgate itself hold at their top.
+_ENVIRONMENT = ("pyvenv.cfg", "conda-meta", os.path.join("src", "flowgate", "scaffold", "shell.txt"))
 
 
 class Candidates(NamedTuple):

@@ -47,7 +47,16 @@ def source_named(text: str, top: str) -> Source:
     path = os.path.abspath(os.path.expanduser(text))
     if os.path.exists(path):
         return _of_path(path, top)
+    if text == "OWNER/REPO@SHA":
+        raise FlowgateError(
+            "--source OWNER/REPO@SHA is the form; write the owner and name of your repository, and the commit"
+        )
     name = _NAME.fullmatch(text)
+    short = re.search(r"@([0-9a-f]{7,39})$", text)
+    if short is not None:
+        raise FlowgateError(
+            f"--source {text}: give the whole commit, 40 hexadecimal digits; GitHub takes no shorter one"
+        )
     if name is not None:
         return _of_repository(f"{_GITHUB}{name['repository']}", name["rev"])
     address = _ADDRESS.fullmatch(text)
@@ -116,6 +125,11 @@ def _from_top(path: str, top: str) -> str:
     """A path as a workflow at the top of the user's repository names it; the whole one where it lies elsewhere."""
     real, above = os.path.realpath(path), os.path.realpath(top)
     return f"./{os.path.relpath(real, above)}" if real.startswith(above + os.sep) else path
+
+
+def can_move(source: Source) -> bool:
+    """True if a source is taken by a name, such as that of a branch, which may be other code tomorrow."""
+    return bool(source.rev) and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", source.rev) is None
 
 
 def is_local(source: Source) -> bool:

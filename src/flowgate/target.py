@@ -28,6 +28,11 @@ class Target:
         self.flow, self.project = flow, project
         self.path = project.relative(flow.path)
 
+    @property
+    def shown(self) -> str:
+        """The flow's file from where the user stands: what to type."""
+        return os.path.relpath(self.flow.path)
+
     @cached_property
     def conf(self) -> Conf | None:
         """The flow's Hydra config folder."""

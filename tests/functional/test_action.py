@@ -112,7 +112,8 @@ class Runner:
 def _cache_steps() -> tuple[str, str]:
     """The two steps that keep receipts, as the workflow of `flowgate init` has them."""
     text = (REPOSITORY / "src/flowgate/scaffold/workflow.yml.txt").read_text()
-    restore = text[text.index("      - uses: actions/cache/restore") : text.index("      # Set up the project's own")]
+    text = text.replace("{receipts}", ".flowgate/cache/proofs/*/receipt*.json").replace("{job}", "flowgate")
+    restore = text[text.index("      - uses: actions/cache/restore") : text.index("{gate}")]
     save = text[text.index("      - if: always() && github.event_name") : text.index("  # A job that is skipped")]
     return restore, save.rstrip() + "\n"
 

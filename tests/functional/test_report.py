@@ -48,7 +48,7 @@ def test_the_page_of_a_gated_repository(
         assert shown.locator("rect.box.diverged").count() == 1 and shown.locator("rect.box.follows").count() == 2
         assert "FP101" in shown.locator("#findings").inner_text() and "CountFlow" in shown.locator("nav").inner_text()
         assert reason in shown.locator("table", has_text="Accepted findings").inner_text()
-        assert shown.locator("circle.dot").count() == 5, "an effect for each of five doses"
+        assert shown.locator(".chart svg[role=img] .mark").count() == 5, "an effect for each of five doses"
         assert "flow/count_flow.py:22" in shown.content() and str(repository) not in shown.content()
         assert shown.locator("td", has_text="0 days").count() == 1
     if os.environ.get("FLOWGATE_PICTURE"):

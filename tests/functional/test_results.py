@@ -35,7 +35,7 @@ def test_conclusions_are_those_of_the_proven_run(flowgate: Flowgate, tmp_path: P
     assert rows[1]["method"] == "m1" and float(rows[1]["auc"]) == 0.2 and rows[1]["proven"] == "true"
     assert "m1" in flowgate(tmp_path, "results", "flow.py").out
 
-    write(tmp_path, {"flow.py": TABLE + "# changed\n"})
+    write(tmp_path, {"flow.py": TABLE + "CHANGED = True\n"})
     stale = flowgate(tmp_path, "results", "flow.py")
     assert stale.code == 3 and "flow.py changed since it was proven" in stale.err
     none = flowgate(tmp_path, "results", "flow.py", "--unproven")

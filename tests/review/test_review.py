@@ -270,7 +270,7 @@ def test_a_case_that_cannot_be_opened_is_an_error(
 def test_a_source_outside_the_repository_is_refused(place: Path, flowgate: Flowgate) -> None:
     write(place, {"flowgate.toml": f'[flow."{FLOW}"]\nsources = ["../secret.md"]\n'})
     done = flowgate(place, "review", "--packet")
-    assert done.code == 2 and "outside the repository" in done.err
+    assert done.code == 2 and "lies outside" in done.err
 
 
 def test_without_a_reviewer_it_says_how_to_go_on(place: Path, flowgate: Flowgate) -> None:

@@ -65,15 +65,17 @@ def command(
         raise click.UsageError("name the FINDING, by the id that lint, review or prove printed")
     if renew:
         for finding in findings:
-            entry, ledger = use.renew(project, finding, reason, expires, approved_by)
+            entry, ledger, flow = use.renew(project, finding, reason, expires, approved_by)
             until = f"until {entry.expires}" if entry.expires else "without a date"
-            click.echo(f"{entry.finding} of {entry.flow} is renewed, {until}; commit {from_here(project, ledger)}")
+            click.echo(
+                f"{entry.finding} of {from_here(project, flow)} is renewed, {until}; commit {from_here(project, ledger)}"
+            )
         return 0
     if reason is None:
         raise click.UsageError("an override needs a reason: --reason TEXT")
     accepted = use.override(project, findings, reason, expires, by, approved_by, base_ref)
-    for entry, _ in accepted:
-        click.echo(f"{entry.finding} of {entry.flow} is overridden")
+    for entry, _, flow in accepted:
+        click.echo(f"{entry.finding} of {from_here(project, flow)} is overridden")
     ledgers = dict.fromkeys(from_here(project, one.ledger) for one in accepted)
     click.echo(f"commit {' and '.join(ledgers)} with the change")
     return 0

@@ -81,6 +81,7 @@ def _stamp(
         click.echo(f"{what:<13} {stamp.path:<{wide}}  {stamp.about}")
     if not dry_run:
         click.echo(
+            "it needs metaflow, hydra-core and numpy in the project's environment, and pytest for its tests\n"
             f"next: `flowgate gate`; then fill the seams of {flow_path(request)}, and `flowgate review --packet`"
         )
     return 0

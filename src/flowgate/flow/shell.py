@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flowgate import witness
 from flowgate.flow.conf import Conf, open_conf
 from flowgate.flow.model import Flow
-from flowgate.flow.paths import CWD, FIXED, places
+from flowgate.flow.paths import CWD, FIXED, UNKNOWN, places
 from flowgate.flow.values import Attr, Call, Function, Value, callee, constant, options
 
 SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
@@ -117,8 +117,13 @@ def _reads_conf(flow: Flow) -> bool:
     config with may stand in the same module.
     """
     for setting in flow.settings().values():
-        given = setting.call.keywords.get("parser") if setting.kind == "Config" else None
-        if given is not None and any(_COMPOSES.search(text) for text in _parser_texts(flow, given)):
+        if setting.kind != "Config":
+            continue
+        parser, default = setting.call.keywords.get("parser"), setting.call.argument(1, "default")
+        texts = list(_parser_texts(flow, parser)) if parser is not None else []
+        if default is not None and any(place.anchor == UNKNOWN for place in places(default)):
+            texts.append(flow.module.source.data)  # a path that cannot be told may lead there
+        if any(map(_COMPOSES.search, texts)):
             return True
     folder = os.path.join(flow.module.package_folder, "conf")
     return any(_opens(call, folder) for _, call in flow.calls())

@@ -148,7 +148,7 @@ def _diverged(target: Target, found: Divergence) -> Finding:
     path = target.project.relative(found.file) if found.file else target.path
     mend = (
         "make that line give the same value in whatever order the tasks run, or declare a weaker contract with its "
-        f"reason; `flowgate prove {target.path} --diagnose` says what makes it differ"
+        f"reason; `flowgate prove {target.shown} --diagnose` says what makes it differ"
     )
     return _finding(target, "FP101", found.step, found.line or 1, path, found.sentence(), mend, found.code)
 

@@ -50,7 +50,7 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
     try:
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell):
-            held = _load(target, asked)
+            held = _load(target, asked, ground)
             if (
                 held is not None
                 and not asked.fresh
@@ -75,12 +75,13 @@ def recall(target: Target, asked: Asked) -> Proof:
     said = Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, _surface_fault(target, contract))
     if said.note:
         return said
-    again = f"run `flowgate prove {target.path}`"
-    held = _load(target, asked)
-    if held is None:
-        return said._replace(note=f"not proven yet; {again}")
+    again = f"run `flowgate prove {target.shown}`"
     try:
-        changed = _since(target, ground_of(target, contract, asked.overrides), held)
+        ground = ground_of(target, contract, asked.overrides)
+        held = _load(target, asked, ground)
+        if held is None:
+            return said._replace(note=f"not proven yet; {again}")
+        changed = _since(target, ground, held)
     except Inconclusive as error:
         return said._replace(note=str(error))
     if changed or not _serves(target, held, asked):
@@ -104,7 +105,15 @@ def _since(target: Target, ground: Ground, held: Receipt) -> list[str]:
     return ground.since(held.parts, held.installed, held.absent, target.project.root)
 
 
-def _load(target: Target, asked: Asked) -> Receipt | None:
+def _load(target: Target, asked: Asked, ground: Ground) -> Receipt | None:
+    """The receipt that holds, of the last few; where none does, the last one."""
+    receipts.bring_back(
+        target.project,
+        target.path,
+        target.flow.name,
+        asked.overrides,
+        lambda held: not _since(target, ground, held) and _serves(target, held, asked),
+    )
     return receipts.load(target.project, target.path, target.flow.name, asked.overrides)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from flowgate.prove.diverge import Divergence
 from flowgate.prove.proof import ArmRecord
 
 SCHEMA = "flowgate/receipt/v1"
+_EARLIER = 2  # receipts that are kept beside the present one, with the runs that they speak of
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,9 +71,44 @@ def load(project: Project, path: str, name: str, overrides: Sequence[str] = ()) 
     return _read(os.path.join(project.state("cache", "proofs"), slug(path, name), _file(overrides)))
 
 
+def bring_back(
+    project: Project, path: str, name: str, overrides: Sequence[str], holds: Callable[[Receipt], bool]
+) -> None:
+    """Where the receipt does not hold and an earlier one does, put that in its place: another branch was proven in between."""
+    present = load(project, path, name, overrides)
+    if present is None or holds(present):
+        return
+    place = os.path.join(project.state("cache", "proofs"), slug(path, name))
+    for earlier in _earlier(place, _file(overrides)):
+        held = _read(earlier)
+        if held is not None and holds(held):
+            os.unlink(earlier)
+            save(project, held)
+            return
+
+
+def _earlier(place: str, file: str) -> list[str]:
+    """The receipts that others took the place of, the latest first."""
+    stem = file.removesuffix(".json")
+    found = [os.path.join(place, one) for one in os.listdir(place) if one.startswith(f"{stem}~")]
+    return sorted(found, key=lambda one: os.stat(one).st_mtime_ns, reverse=True)
+
+
+def _put_by(path: str) -> None:
+    """Keep the receipt that is about to be replaced, and the few before it."""
+    present = _read(path)
+    if present is None:
+        return
+    place, file = os.path.split(path)
+    os.replace(path, os.path.join(place, f"{file.removesuffix('.json')}~{present.seal[:12]}.json"))
+    for old in _earlier(place, file)[_EARLIER:]:
+        os.unlink(old)
+
+
 def save(project: Project, receipt: Receipt) -> None:
-    """Write the receipt, whole or not at all."""
+    """Write the receipt, whole or not at all; the one before it is kept beside it."""
     path = os.path.join(folder_of(project, receipt.flow, receipt.name), _file(receipt.reduced))
+    _put_by(path)
     text = msgspec.json.format(msgspec.json.encode(receipt.sealed()), indent=1).decode() + "\n"
     write_whole(path, text, path)
 

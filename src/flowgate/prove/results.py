@@ -46,7 +46,7 @@ def results(target: Target, asked: Asked, unproven: bool) -> Results:
     fault = _fault(target, asked, held)
     if fault and not unproven:
         raise Inconclusive(
-            f"{target.path} has no proven conclusions: {fault}. Run `flowgate prove {target.path}`, or look at the "
+            f"{target.shown} has no proven conclusions: {fault}. Run `flowgate prove {target.shown}`, or look at the "
             f"latest run's with --unproven"
         )
     if fault or held is None:

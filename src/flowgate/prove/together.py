@@ -53,12 +53,16 @@ def run_all(
         _put_aside(start, ended)
         against = _against(outcomes) if len(group) > 1 else ""
         if against:
-            apart = against
-            say(f"the arms met ({against}), so they are run again, one after the other")
-            notes[
-                f"were run again, one after the other: {against}. This is remembered; to have it so from the first proof on, "
-                f"give `--jobs 1`, or set `jobs = 1` under {start.settings}"
-            ] = None
+            if len(ended) < len(outcomes):
+                say("an arm failed, so each is run again by itself, to see whether the other was the cause")
+                notes["were run again, one after the other: side by side, one failed"] = None
+            else:
+                apart = against
+                say(f"the arms met ({against}), so they are run again, one after the other")
+                notes[
+                    f"were run again, one after the other: {against}. This is remembered; to have it so from the first proof "
+                    f"on, give `--jobs 1`, or set `jobs = 1` under {start.settings}"
+                ] = None
             ended = [_alone(start, run(start, [arm], progress)[0]) for arm in group]
         elif len(ended) < len(group):
             ended = [_alone(start, one) for one in outcomes]

@@ -87,13 +87,19 @@ def text(found: Finding, project: Project, color: bool, quiet: bool = False) -> 
         from flowgate.flow.source import Source
 
         line = Source(project.absolute(found.path)).line(found.line).rstrip()
-        if line:
+        if line and not _is_elsewhere(found, line):
             lines.append(f"    | {printable(line.expandtabs(4).strip())}")
         if found.mend:
             lines.append(f"    = {printable(found.mend)}")
     if found.note:
         lines.append(f"    ~ {printable(found.note)}")
     return "\n".join(lines) + "\n"
+
+
+def _is_elsewhere(found: Finding, line: str) -> bool:
+    """True if the code that a review quoted is not in that line any more: it was changed since, and the review is stale."""
+    quoted, there = ("".join(text.split()) for text in (found.code, line.partition("#")[0]))
+    return found.layer == "review" and quoted not in there and there not in quoted
 
 
 def _closing(report: LintReport, quiet: bool, color: bool, verbose: bool) -> str:

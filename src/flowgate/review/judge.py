@@ -34,7 +34,7 @@ def standing(target: Target) -> Standing:
     """
     if not is_asked(target):
         return Standing(SKIPPED, "it is not promoted and names no sources of truth")
-    again = f"run `flowgate review {target.path}`, or `--packet` and `--import` for a review made elsewhere"
+    again = f"run `flowgate review {target.shown}`, or `--packet` and `--import` for a review made elsewhere"
     if not target.settings.sources:
         return Standing(BLOCKED, _no_sources(target))
     case = open_case(target)

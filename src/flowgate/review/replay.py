@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 from flowgate import witness
@@ -67,7 +68,8 @@ def replayed(project: Project) -> Replay | None:
     """
     forget()
     chosen = candidates(project)
-    memory = Memory(project, "review.json", _ROOMS)
+    # What is remembered says what to type, from where the user stands.
+    memory = Memory(project, "review.json", _ROOMS, (os.path.relpath(project.root),))
     said = {}
     for path in chosen.paths:
         if path not in chosen.named and memory.is_plain(path):

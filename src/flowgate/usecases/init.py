@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from flowgate.discover import nested_projects
 from flowgate.files import added, user_text, write_whole
-from flowgate.installation import Source, is_local, shown, source_installed, source_named
-from flowgate.project import git, repository_of
+from flowgate.installation import Source, can_move, is_local, shown, source_installed, source_named
+from flowgate.project import git, open_project, repository_of
 from flowgate.settings import SETTINGS_FILES, settings_file
 
 MADE, EXTENDED, LEFT, FAILED = "created", "extended", "left", "not changed"
@@ -46,7 +47,8 @@ class Wiring(NamedTuple):
 
     `root` is the folder of the project, `top` that of the repository around it: hooks, workflow and CODEOWNERS lie there.
     `folder` is the way from `top` to `root`, empty where they are one. `owner` owns the ledger, as CODEOWNERS names them;
-    None for who owns everything else. `review` is when the committed reviews are checked, at commit or at push.
+    None for who owns everything else. `review` is when the committed reviews are checked, at commit or at push. `named`: the
+    user named the source.
     """
 
     root: str
@@ -55,6 +57,7 @@ class Wiring(NamedTuple):
     source: Source
     owner: str | None
     review: str
+    named: bool = False
 
     @property
     def job(self) -> str:
@@ -78,7 +81,7 @@ def init(folder: str, named: bool, owner: str | None, source: str | None = None,
     below = "" if root == top else os.path.relpath(root, top).replace(os.sep, "/")
     came_from = source_installed()
     held = source_named(source, top) if source is not None else Source() if is_local(came_from) else came_from
-    wiring = Wiring(root, top, below, held, owner, review)
+    wiring = Wiring(root, top, below, held, owner, review, source is not None)
     return [step(wiring) for step in (_settings, _hooks, _workflow, _codeowners, _gitignore)]
 
 
@@ -121,6 +124,9 @@ def _hooks(wiring: Wiring) -> Step:
             wiring, wiring.top, path, f"{kinds}repos:\n{entry}", MADE, f"run `pre-commit install`{_from(wiring)}"
         )
     if _has_hooks(text, wiring.folder):
+        if wiring.named and wiring.source.repository and f"rev: {wiring.source.rev}" not in text:
+            note = f"its hooks come from elsewhere; to take them from {shown(wiring.source)}, remove their entry and run this again"
+            return Step(_above(wiring, path), FAILED, note)
         return Step(_above(wiring, path), LEFT, "it has flowgate's hooks already")
     grown = _with_entry(text, entry)
     if grown is None:
@@ -133,7 +139,14 @@ def _from(wiring: Wiring) -> str:
     """Where the hooks get flowgate from, and how to name a place where no other machine could get it."""
     source = wiring.source
     if source.repository:
-        return f"; flowgate comes from {shown(source)}" + (", which only this machine has" if is_local(source) else "")
+        moves = f"; {source.rev} can move: name a commit, which cannot" if can_move(source) else ""
+        proves = "; the prove hook runs the flowgate of the project's environment"
+        return (
+            f"; flowgate comes from {shown(source)}"
+            + ", which only this machine has" * is_local(source)
+            + moves
+            + proves
+        )
     return (
         "; the hooks run the installed `flowgate`. To have pre-commit install it, remove this entry and run "
         "`flowgate init --source OWNER/REPO@SHA`"
@@ -160,6 +173,8 @@ def _hook_lines(wiring: Wiring) -> Iterator[str]:
             yield "        verbose: true\n" if name == "flowgate-prove" else ""
         if wiring.folder:
             yield f"        args: [-C, {_scalar(wiring.folder)}]\n"
+        if name == "flowgate-review":
+            yield "        fail_fast: true\n"  # no proof of what is not reviewed
         if not source.repository or name == "flowgate-review":
             yield f"        stages: {_STAGES[stages[name]]}\n"
 
@@ -222,6 +237,13 @@ def _workflow(wiring: Wiring) -> Step:
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         path = f".github/workflows/{name}"
         if name.endswith((".yml", ".yaml")) and _runs_gate(user_text(wiring.top, path) or "", wiring.folder):
+            if (
+                wiring.named
+                and wiring.source.action
+                and wiring.source.action not in (user_text(wiring.top, path) or "")
+            ):
+                note = f"it takes the gate from elsewhere; to take it from {wiring.source.action}, remove the file and run this again"
+                return Step(_above(wiring, path), FAILED, note)
             return Step(_above(wiring, path), LEFT, "it runs the gate already")
     path = f".github/workflows/{wiring.job}.yml"
     if os.path.lexists(os.path.join(wiring.top, path)):
@@ -230,8 +252,22 @@ def _workflow(wiring: Wiring) -> Step:
         )
     gate, note = _gate_step(wiring)
     receipts = f"{wiring.folder}/" * bool(wiring.folder) + ".flowgate/cache/proofs/*/receipt*.json"
-    text = _template("workflow.yml.txt", job=wiring.job, gate=gate, receipts=receipts)
+    if not wiring.folder and nested_projects(open_project(wiring.root)):
+        receipts = f"'**/{receipts}'"  # those of every project below
+    text = _template(
+        "workflow.yml.txt", job=wiring.job, gate=gate, receipts=receipts, branch=_default_branch(wiring.top)
+    )
     return _write(wiring, wiring.top, path, text, MADE, f"{note}; then make `{wiring.job}` a required check")
+
+
+def _default_branch(top: str) -> str:
+    """The branch that changes go to: the remote's, else the one that stands here, else git's own default."""
+    remote = (git(top, "symbolic-ref", "--short", "refs/remotes/origin/HEAD") or "").strip().removeprefix("origin/")
+    here = (git(top, "symbolic-ref", "--short", "HEAD") or "").strip()
+    known = [
+        name for name in ("main", "master", "trunk") if git(top, "rev-parse", "--verify", "--quiet", name) is not None
+    ]
+    return _scalar(remote or (known[0] if known and here not in known else here) or "main")
 
 
 def _runs_gate(text: str, folder: str) -> bool:
@@ -295,11 +331,11 @@ def _command_steps(wiring: Wiring, setting: tuple[str, str] | None) -> tuple[str
         )
         if setting is not None:
             install.append(f"{pip}--requirement {shlex.quote(folder + setting[1])}")
-    if wiring.source.requirement:
+    if wiring.source.requirement and not is_local(wiring.source):
         install.append(f"{pip}{shlex.quote(wiring.source.requirement)}")
         note = f"its job installs flowgate from {shown(wiring.source)}"
     else:
-        note = "its job needs flowgate among what it installs"
+        note = "its job needs flowgate among what it installs: in your requirements, the path of its wheel in this repository"
     if setting is None:
         install.append("# install the project's environment here, with Metaflow and flowgate in it: proofs run in it")
         note += ", and the project's environment: name it there"

@@ -29,6 +29,7 @@ class Accepted(NamedTuple):
 
     entry: Entry
     ledger: str
+    flow: str
 
 
 def override(
@@ -71,7 +72,7 @@ def override(
     ]
     for part, entry in entries:
         append(part.project, entry)
-    return [Accepted(entry, below(part.folder, NAME)) for part, entry in entries]
+    return [Accepted(entry, below(part.folder, NAME), below(part.folder, entry.flow)) for part, entry in entries]
 
 
 def _acceptable(project: Project, found: Finding) -> Finding:
@@ -102,7 +103,7 @@ def renew(
         changes["approved_by"] = approved_by
     new: Entry = msgspec.structs.replace(old, **changes)
     change(part.project, lambda text, held: (renewed(text, old, new), [new if one == old else one for one in held]))
-    return Accepted(new, below(part.folder, NAME))
+    return Accepted(new, below(part.folder, NAME), below(part.folder, new.flow))
 
 
 class Listed(NamedTuple):

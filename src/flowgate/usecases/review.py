@@ -7,11 +7,11 @@ import sys
 from typing import NamedTuple
 
 from flowgate.discover import judge_as_committed, parts_of
-from flowgate.errors import FlowgateError
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding, below
 from flowgate.ledger.match import overlay
 from flowgate.outcome import EXIT_CODES, overall
-from flowgate.project import Part, Project, git_output
+from flowgate.project import Part, Project, git, git_output, repository_of
 from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import standing, take
@@ -90,9 +90,39 @@ def replay(project: Project, paths: list[str], as_committed: bool = False) -> li
         judge_as_committed()
     parts = parts_of(project, [])
     held = [(part, replayed(part.project)) for part in parts]
+    if as_committed:
+        _refuse_other_push(
+            project, [path for _, one in held if one is not None for paths in one.made_of.values() for path in paths]
+        )
     if as_committed and all(one is None and is_empty(part) for part, one in held):
         return []
     return [one.seen_from_above(part.folder) for part, kept in held for one in _replay(part, parts, kept, as_committed)]
+
+
+def _refuse_other_push(project: Project, made_of: list[str]) -> None:
+    """Stop where what stands here is not what is pushed: its reviews would be checked against other files.
+
+    Args:
+        made_of: the files that the reviews here are about, absolute.
+
+    Raises:
+        Inconclusive: a file of a review, or one that may make a flow, differs from the commit that is pushed.
+    """
+    pushed, here = os.environ.get("PRE_COMMIT_TO_REF"), repository_of(project.root)
+    if not pushed or here is None:
+        return
+    told = git(here, "diff", "--no-ext-diff", "--name-only", "-z", pushed, "--")
+    if told is None:
+        raise Inconclusive(f"what stands here cannot be compared with {pushed[:12]}, which is pushed: git refuses")
+    mine = {os.path.realpath(path) for path in made_of}
+    for name in sorted(filter(None, told.split("\0"))):
+        path = os.path.join(here, name)
+        decides = name.endswith(".toml") or "/.flowgate/" in f"/{name}" or not os.path.exists(path)
+        if os.path.realpath(path) in mine or (decides and name.endswith((".py", ".yaml", ".yml", ".toml"))):
+            raise Inconclusive(
+                f"what stands here is not what is pushed: {name} is not what {pushed[:12]} holds. Check out what you push, "
+                "with nothing changed, and push again"
+            )
 
 
 def _replay(part: Part, parts: list[Part], held: Replay | None, as_committed: bool) -> list[Reviewed]:
