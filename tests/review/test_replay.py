@@ -90,3 +90,31 @@ def test_a_repository_without_flows_has_nothing_to_replay(repository: Path, flow
     write(repository, {"module.py": "x = 1\n"})
     assert flowgate(repository, "review", "--replay").code == 2
     assert flowgate(repository, "review", "--replay", "--as-committed").code == 0
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [
+        ({"notes.md": "Three times.\n"}, 3),
+        ({"flow.py": fan("self.input")}, 3),
+        ({"other_flow.py": fan("self.input * 3")}, 3),
+        ({"README.md": "About it.\n"}, 0),
+    ],
+    ids=["a source", "the flow", "a new flow", "a document"],
+)
+def test_at_push_the_reviews_are_those_of_what_is_pushed(
+    edits: dict[str, str], code: int, repository: Path, flowgate: Flowgate
+) -> None:
+    """The hook is started where one stands, which may be another branch than the one that is pushed."""
+    reviewed(repository, flowgate)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "reviewed")
+    git(repository, "switch", "-qc", "side")
+    write(repository, edits)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "aside")
+    git(repository, "switch", "-q", "main")
+    done = flowgate(repository, "review", "--replay", "--as-committed", PRE_COMMIT_TO_REF="side")
+    assert done.code == code, done
+    assert code == 0 or "is not what is pushed" in done.err
+    assert flowgate(repository, "review", "--replay", "--as-committed", PRE_COMMIT_TO_REF="main").code == 0

@@ -168,6 +168,8 @@ def test_a_source_is_where_hooks_and_workflow_get_flowgate_from(
     [
         ("https://git.example.org/gate", "names no revision"),
         ("lab/flowgate", "no place to get flowgate from"),
+        ("lab/flowgate@3f9a1c2", "give the whole commit"),
+        ("OWNER/REPO@SHA", "is the form"),
         (".", "no checkout of flowgate"),
     ],
 )
@@ -254,3 +256,49 @@ def test_below_the_top_the_wiring_is_at_the_top(
     assert (repository / ".github/workflows/flowgate-beta.yml").exists()
     once = tree(repository)
     assert flowgate(repository, "-C", "alpha", "init").code == 0 and tree(repository) == once
+
+
+def test_a_name_that_can_move_is_said_to(repository: Path, flowgate: Flowgate) -> None:
+    assert "main can move: name a commit" in flowgate(repository, "init", "--source", "lab/flowgate@main").out
+    assert "can move" not in flowgate(repository, "-C", ".", "init", "--source", f"lab/flowgate@{SHA}").out
+
+
+def test_another_source_is_not_dropped_in_silence(repository: Path, flowgate: Flowgate) -> None:
+    assert flowgate(repository, "init").code == 0
+    once = tree(repository)
+    done = flowgate(repository, "init", "--source", f"lab/flowgate@{SHA}")
+    assert done.code == 2 and done.out.count("not changed") == 2 and "run this again" in done.out, done
+    assert tree(repository) == once
+    for name in (".pre-commit-config.yaml", WORKFLOW):
+        (repository / name).unlink()
+    assert flowgate(repository, "init", "--source", f"lab/flowgate@{SHA}").code == 0
+    assert flowgate(repository, "init", "--source", f"lab/flowgate@{SHA}").code == 0, "the same one is there already"
+
+
+@pytest.mark.parametrize(("branch", "expected"), [("master", "master"), ("trunk", "trunk"), ("main", "main")])
+def test_the_workflow_starts_on_the_branch_that_changes_go_to(
+    branch: str, expected: str, tmp_path: Path, flowgate: Flowgate
+) -> None:
+    git(tmp_path, "init", "-q", "-b", branch)
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    git(tmp_path, "switch", "-qc", "feature")
+    assert flowgate(tmp_path, "init").code == 0
+    document = yaml.safe_load((tmp_path / WORKFLOW).read_text())
+    assert document[True]["push"]["branches"] == [expected]  # YAML reads the key `on` as true
+
+
+def test_the_receipts_of_every_project_are_kept(repository: Path, flowgate: Flowgate) -> None:
+    write(repository, {"alpha/flowgate.toml": ""})
+    assert flowgate(repository, "init").code == 0
+    steps = yaml.safe_load((repository / WORKFLOW).read_text())["jobs"]["gate"]["steps"]
+    paths = [step["with"]["path"] for step in steps if "cache" in step.get("uses", "")]
+    assert paths == ["**/.flowgate/cache/proofs/*/receipt*.json"] * 2
+
+
+def test_a_path_of_this_machine_is_in_no_workflow(snapshot: Path, repository: Path, flowgate: Flowgate) -> None:
+    assert flowgate(repository, "init", "--source", str(snapshot)).code == 0
+    assert str(snapshot) not in (repository / WORKFLOW).read_text()
+
+
+def test_outside_of_a_repository_that_is_said(tmp_path: Path, flowgate: Flowgate) -> None:
+    assert "run `git init`" in flowgate(tmp_path, "init").out

@@ -196,3 +196,9 @@ def test_a_project_that_moves_as_a_whole_is_no_weakening(monorepo: Path, flowgat
         ).json()
         held = [found["message"] for found in document["findings"] if found["rule"] == "FG404"]
         assert not held, held
+
+
+def test_what_to_type_is_told_from_where_the_user_stands(monorepo: Path, flowgate: Flowgate) -> None:
+    assert "`flowgate prove alpha/flow/fan_flow.py`" in flowgate(monorepo, "status").out
+    assert "`flowgate prove flow/fan_flow.py`" in flowgate(monorepo / "alpha", "status").out
+    assert "`flowgate prove fan_flow.py`" in flowgate(monorepo / "alpha/flow", "status").out

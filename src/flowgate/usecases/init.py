@@ -120,9 +120,10 @@ def _hooks(wiring: Wiring) -> Step:
     text = user_text(wiring.top, path)
     if text is None:
         kinds = "default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]\n"
-        return _write(
-            wiring, wiring.top, path, f"{kinds}repos:\n{entry}", MADE, f"run `pre-commit install`{_from(wiring)}"
-        )
+        start = "run `pre-commit install`"
+        if repository_of(wiring.top) is None:
+            start = f"this is no git repository yet: run `git init`, then {start}"
+        return _write(wiring, wiring.top, path, f"{kinds}repos:\n{entry}", MADE, start + _from(wiring))
     if _has_hooks(text, wiring.folder):
         if wiring.named and wiring.source.repository and f"rev: {wiring.source.rev}" not in text:
             note = f"its hooks come from elsewhere; to take them from {shown(wiring.source)}, remove their entry and run this again"
