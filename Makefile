@@ -75,7 +75,8 @@ else
 	$(PIP) install --no-deps --no-build-isolation --editable .
 endif
 ifdef LOWEST
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --no-build-isolation --editable .
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --output-file $(VENV)/lowest.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(VENV)/lowest.txt
 endif
 	$(PIP) download --no-deps --no-binary cfn-lint --dest $(VENV)/sdists cfn-lint==$(SARIF)
 	$(BIN)/python -m compileall -q src
