@@ -80,3 +80,12 @@ def test_a_mistake_in_a_flow_s_own_table_is_named(text: str, words: str, tmp_pat
     write(tmp_path, {"flow.py": FLOW.format(declared="pass", before=""), "flowgate.toml": f"{OWN}{text}\n"})
     done = flowgate(tmp_path, "lint")
     assert done.code == 2 and words in done.err and 'flow."flow.py"' in done.err, done
+
+
+def test_on_github_a_missing_environment_names_the_inputs_of_the_action(tmp_path: Path, flowgate: Flowgate) -> None:
+    launcher = '[prove]\nlauncher = ["/bin/false"]\n'
+    write(tmp_path, {"flow.py": FLOW.format(declared="pass", before=""), "flowgate.toml": OWN + launcher})
+    there = flowgate(tmp_path, "prove", GITHUB_ACTIONS="true")
+    assert there.code == 3 and "input `requirements` or `uv`" in there.out, there
+    here = flowgate(tmp_path, "prove")
+    assert here.code == 3 and "install Metaflow into .venv" in here.out, here
