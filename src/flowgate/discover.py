@@ -148,8 +148,11 @@ def _refuse_other(path: str) -> None:
     """
     if path.endswith((".py", ".pyw")) or not os.path.isfile(path):
         return  # a pipe or a link to nowhere is a finding of its own
-    with open(path, "rb") as file:
-        first = file.read(200).partition(b"\n")[0]
+    try:
+        with open(path, "rb") as file:
+            first = file.read(200).partition(b"\n")[0]
+    except OSError as error:
+        raise FlowgateError(f"{path} cannot be read: {error.strerror}") from None
     if not (first.startswith(b"#!") and b"python" in first):
         raise FlowgateError(
             f"{path} is no Python file, so nothing in it can be judged. Name the .py file that defines the flow: the "

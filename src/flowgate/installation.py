@@ -81,9 +81,10 @@ def source_installed() -> Source:
         told = json.loads(distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         return Source()
-    url = told.get("url", "") if isinstance(told, dict) else ""
-    commit = told.get("vcs_info", {}).get("commit_id", "") if isinstance(told, dict) else ""
-    if commit:
+    known = told if isinstance(told, dict) else {}
+    url, repository = str(known.get("url") or ""), known.get("vcs_info")
+    commit = str(repository.get("commit_id") or "") if isinstance(repository, dict) else ""
+    if url and commit:
         return _of_repository(url, commit)
     if url and not url.startswith("file:"):
         return Source(requirement=f"{DISTRIBUTION} @ {url}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -140,7 +141,8 @@ def _parser_texts(flow: Flow, parser: Value) -> Iterator[bytes]:
             for folder in (flow.module.package_folder, flow.modules.root):
                 path = os.path.join(folder, module)
                 if witness.is_file(path):
-                    yield witness.read(path)
+                    with contextlib.suppress(OSError):  # too large to be code
+                        yield witness.read(path)
                     break
         else:
             yield flow.module.source.data

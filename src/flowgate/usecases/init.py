@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from flowgate.change.documents import listed, mapping
 from flowgate.discover import nested_projects
 from flowgate.files import added, user_text, write_whole
 from flowgate.installation import Source, can_move, is_local, shown, source_installed, source_named
@@ -195,11 +196,11 @@ def _has_hooks(text: str, folder: str) -> bool:
         document = yaml.safe_load(text)
     except yaml.YAMLError:
         return False
-    repos = document.get("repos") if isinstance(document, dict) else None
-    hooks = [hook for repo in repos or [] if isinstance(repo, dict) for hook in repo.get("hooks") or []]
+    repos = listed(mapping(document).get("repos"))
+    hooks = [mapping(hook) for repo in repos for hook in listed(mapping(repo).get("hooks"))]
     for hook in hooks:
-        if isinstance(hook, dict) and hook.get("id") in _COMMANDS:
-            args = [str(one) for one in hook.get("args") or []]
+        if hook.get("id") in _COMMANDS:
+            args = [str(one) for one in listed(hook.get("args"))]
             place = args[args.index("-C") + 1 :][:1] if "-C" in args else [""]
             if place in ([""], [folder]):
                 return True
