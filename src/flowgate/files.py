@@ -121,7 +121,7 @@ def _refuse_tricks(node: Any, seen: set[int], shown: str) -> None:
             _refuse_tricks(item, seen, shown)
 
 
-def write_whole(path: str, text: str, shown: str) -> None:
+def write_whole(path: str, text: str | bytes, shown: str) -> None:
     """Put `text` in the place of the file: a reader, or a crash, sees the old file or the new one.
 
     Raises:
@@ -136,8 +136,8 @@ def write_whole(path: str, text: str, shown: str) -> None:
     except OSError as error:
         raise FlowgateError(f"{shown} cannot be written: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~_umask())

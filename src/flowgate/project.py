@@ -11,10 +11,14 @@ from flowgate.settings import Settings, load, settings_file, table_of, usual_fil
 
 
 class Project(NamedTuple):
-    """Where the gate stands: the repository's root and its settings."""
+    """Where the gate stands: the repository's root and its settings.
+
+    `memory` is the root in whose `.flowgate/cache` is remembered what hangs on contents alone; empty where that is its own.
+    """
 
     root: str
     settings: Settings
+    memory: str = ""
 
     def relative(self, path: str) -> str:
         """`path` as findings, ledger and JSON name it: POSIX, relative to the root where it lies inside."""
@@ -31,6 +35,10 @@ class Project(NamedTuple):
         """A table of the settings as a message names it, with the file from where the user stands: `[prove] of flowgate.toml`."""
         name = self.settings.origin or self.settings.usual
         return table_of(name, table, os.path.relpath(self.absolute(name)))
+
+    def remembered(self, name: str) -> str:
+        """A folder for what hangs on contents alone: a copy of the project shares it with the project."""
+        return os.path.join(self.memory or self.root, ".flowgate", "cache", name)
 
     def state(self, *parts: str) -> str:
         """A path inside `.flowgate/`."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from flowgate.discover import flow_sources, named_sources, no_flows
 from flowgate.errors import FlowgateError, Inconclusive
-from flowgate.flow.conf import Composed, Conf, compose, read_yaml
+from flowgate.flow.conf import Composed, Conf, ConfigBroken, compose
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.lineage import Place, trail
 from flowgate.flow.model import Flow, read_flows
@@ -36,27 +35,48 @@ class Target:
     @cached_property
     def conf(self) -> Conf | None:
         """The flow's Hydra config folder."""
-        return conf_of(self.flow)
+        found = conf_of(self.flow)
+        return found._replace(kept=self.project.remembered("conf")) if found is not None else None
 
     @cached_property
     def composed(self) -> Composed | None:
-        """The default composition; None where there is no config, or it cannot be composed."""
-        try:
-            return compose(self.conf) if self.conf is not None else None
-        except FlowgateError:
-            return None
+        """The default composition; None where there is no config, or Hydra refuses it."""
+        return self.default if isinstance(self.default, Composed) else None
 
-    def broken_config(self) -> list[tuple[str, str, int]]:
-        """The config files that cannot be read: path, what is wrong, and the line where it shows."""
-        found = []
-        for path in self.conf.files() if self.conf is not None else []:
+    @cached_property
+    def default(self) -> Composed | ConfigBroken | None:
+        """What the config composes to without a choice of the user's, or why it does not; None where there is none."""
+        try:
+            return self.compose()
+        except ConfigBroken as refusal:
+            return refusal
+
+    def compose(self, overrides: tuple[str, ...] = ()) -> Composed | None:
+        """The config under some overrides; None where there is no config.
+
+        Raises:
+            ConfigBroken: Hydra refuses.
+        """
+        return compose(self.conf, overrides) if self.conf is not None else None
+
+    @cached_property
+    def experiments(self) -> dict[str, Composed | ConfigBroken]:
+        """What each experiment composes to, by its name: the config, or why there is none."""
+        found: dict[str, Composed | ConfigBroken] = {}
+        conf = self.conf
+        if conf is None:
+            return found
+        for name in sorted(conf.experiments):
             try:
-                read_yaml(path)
-            except FlowgateError as error:
-                fault = str(error).removeprefix(path).strip()
-                lines = re.findall(r"line (\d+)", fault)
-                found.append((path, fault, int(lines[-1]) if lines else 1))
+                found[name] = compose(conf, experiment=name)
+            except ConfigBroken as refusal:
+                found[name] = refusal
         return found
+
+    @property
+    def composing(self) -> dict[str, Composed]:
+        """The experiments that do compose, by name."""
+        return {name: found for name, found in self.experiments.items() if isinstance(found, Composed)}
 
     def parents(self) -> set[tuple[str, str]]:
         """The classes of other files that this flow derives from, as (path, name); no flows of their own."""
@@ -72,7 +92,7 @@ class Target:
     def contract(self) -> Contract | None:
         """The declared contract; None where there is none, or the config cannot be composed."""
         try:
-            return declared(self.flow, self.conf, self.settings)
+            return declared(self.flow, self.compose(), self.settings)
         except FlowgateError:
             return None
 

@@ -56,7 +56,8 @@ class Base(NamedTuple):
         if os.path.realpath(project.root) == os.path.realpath(self.asked):
             return self
         place = os.path.relpath(project.root, self.here)
-        held, fault = _project(os.path.join(self.top, _place_then(project, self.here, self.renamed, place)), self.top)
+        folder = os.path.join(self.top, _place_then(project, self.here, self.renamed, place))
+        held, fault = _project(folder, self.top, project)
         return self._replace(project=held, fault=fault)
 
     def placed(self, project: Project, path: str) -> str:
@@ -125,7 +126,8 @@ def base_of(project: Project, ref: str) -> Iterator[Base]:
         top = os.path.realpath(folder)
         _extract(here, commit, top)
         changed, renamed = _difference(here, commit)
-        held, fault = _project(os.path.join(top, _place_then(project, here, renamed, _place(project, here))), top)
+        place = _place_then(project, here, renamed, _place(project, here))
+        held, fault = _project(os.path.join(top, place), top, project)
         yield Base(ref, commit, top, here, held, fault, changed, renamed, project.root)
 
 
@@ -185,12 +187,16 @@ def _place_then(project: Project, here: str, renamed: dict[str, str], place: str
     return os.path.dirname(before) if before is not None else place
 
 
-def _project(folder: str, top: str) -> tuple[Project | None, str]:
-    """The project around a folder of the base, or the nearest folder above it that is there; or what is wrong with it."""
+def _project(folder: str, top: str, now: Project) -> tuple[Project | None, str]:
+    """The project around a folder of the base, or the nearest folder above it that is there; or what is wrong with it.
+
+    Args:
+        now: the present project, with which it shares what hangs on contents alone.
+    """
     while folder != top and not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     try:
-        return open_project(folder), ""
+        return open_project(folder)._replace(memory=now.root), ""
     except FlowgateError as error:
         return None, str(error).replace(top + os.sep, "")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flowgate import witness
 from flowgate.change.base import from_above, from_above_all
 from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import Conf, Tree, compose, line_of
-from flowgate.flow.contract import declared, of_config
+from flowgate.flow.conf import Conf, Origin
+from flowgate.flow.contract import declared, of_experiment, place_in
 from flowgate.flow.model import LINEAR, Flow
 from flowgate.project import Project
 from flowgate.review.case import is_asked
@@ -166,40 +166,33 @@ def _at_end(flow: Flow) -> set[str]:
 def _experiments(target: Target, conf: Conf, top: str) -> dict[str, Experiment]:
     """The experiments of a config, by name: those that cannot be composed claim nothing."""
     found = {}
-    for name, path in sorted(conf.experiments.items()):
+    for name, composed in target.composing.items():
         try:
-            made = declared(target.flow, conf, target.settings, (f"experiment={name}",))
+            made = declared(target.flow, composed, target.settings)
+            place = place_in(composed, "determinism")
         except FlowgateError:
             continue
         if made is not None:
-            found[name] = Experiment(made.kind, made.surface, from_above(top, path), line_of(path, ("determinism",)))
+            if place is None or not place.line:
+                place = Origin(conf.experiments[name], 1)
+            found[name] = Experiment(made.kind, made.surface, from_above(top, place.file), place.line)
     return found
 
 
 def _written(target: Target, conf: Conf | None, key: str, top: str) -> tuple[str, int]:
     """Where a claim of the default experiment is written: the file and the line; the flow's settings, where it is there."""
     settings = target.project.settings
+    composed = target.composed if conf is not None else None
     try:
-        composed = compose(conf) if conf is not None else None
+        place = place_in(composed, key) if composed is not None and of_experiment(composed, key) is not None else None
     except FlowgateError:
-        composed = None
-    if composed is not None and of_config(composed, key) is not None:
-        path = _origin(composed.origins, key)
-        if path:
-            return from_above(top, path), line_of(path, (key,))
+        place = None
+    if place is not None and place.line:
+        return from_above(top, place.file), place.line
     if settings.origin:
         path = target.project.absolute(settings.origin)
         return from_above(top, path), setting_line(path, key, target.path)
     return from_above(top, target.flow.path), 1
-
-
-def _origin(origins: Tree, key: str) -> str:
-    experiment: Any = origins.get("experiment")
-    for tree in (experiment, origins):
-        held = tree.get(key) if isinstance(tree, dict) else None
-        if isinstance(held, str):
-            return held
-    return ""
 
 
 def setting_line(path: str, key: str, flow: str = "") -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import re
-from typing import NamedTuple
+import os
+from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import Composed, Conf, compose
+from flowgate.flow.conf import Composed, Origin
 from flowgate.flow.model import Flow
 from flowgate.settings import FlowSettings
 
-_DEEPEST = 20  # interpolations that lead to interpolations
 PINNED = ("aggregate.aggregate_results", "aggregate.lift_results", "an_*.an_result")
 
 
@@ -23,50 +22,46 @@ class Contract(NamedTuple):
     surface: tuple[str, ...]
 
 
-def declared(flow: Flow, conf: Conf | None, own: FlowSettings, overrides: tuple[str, ...] = ()) -> Contract | None:
-    """The contract of the flow's default experiment, else of the settings; None where none is declared.
+def declared(flow: Flow, composed: Composed | None, own: FlowSettings) -> Contract | None:
+    """The contract of a composed config, else of the settings; None where none is declared.
 
     Raises:
-        FlowgateError: the config cannot be composed.
+        FlowgateError: the config says something that is no contract, or that only the flow's own code knows.
     """
     surface = own.surface
-    if conf is not None:
-        composed = compose(conf, overrides)
-        kind = of_config(composed, "determinism")
-        given = of_config(composed, "surface")
+    if composed is not None:
+        kind = of_experiment(composed, "determinism")
+        given = of_experiment(composed, "surface")
         if given is not None and not (isinstance(given, list) and all(isinstance(one, str) for one in given)):
-            raise FlowgateError(
-                f"{conf.primary}: `surface` must be a list of `artifact` or `step.artifact`, not {given!r}"
-            )
+            place = place_in(composed, "surface")
+            where = os.path.relpath(place.file) if place is not None and place.line else "the config"
+            raise FlowgateError(f"{where}: `surface` must be a list of `artifact` or `step.artifact`, not {given!r}")
         if isinstance(given, list) and not surface:
             surface = tuple(str(entry) for entry in given)
         if isinstance(kind, str) and kind:
-            reason = of_config(composed, "determinism_reason")
+            reason = of_experiment(composed, "determinism_reason")
             return Contract(kind, str(reason or ""), surface or _default_surface(flow))
     if own.determinism:
         return Contract(own.determinism, own.determinism_reason, surface or _default_surface(flow))
     return None
 
 
-def of_config(composed: Composed, key: str) -> object:
-    """A key of the composed experiment, or of the top of the config as the default of all experiments."""
-    experiment = composed.tree.get("experiment")
-    if isinstance(experiment, dict) and experiment.get(key) is not None:
-        return _resolved(composed, experiment[key])
-    return _resolved(composed, composed.tree.get(key))
+def of_experiment(composed: Composed, key: str) -> Any:
+    """A key of the experiment, or of the top of the config as the default of all experiments; None where it is in neither.
+
+    Raises:
+        FlowgateError: only the flow's own code knows it.
+    """
+    return composed.get(*_keys(composed, key))
 
 
-def _resolved(composed: Composed, value: object, depth: int = 0) -> object:
-    """A value with each interpolation, `${path.to.key}`, as what stands there, however often that is one itself."""
-    if isinstance(value, list):
-        return [_resolved(composed, one, depth) if isinstance(one, str) else one for one in value]
-    match = re.fullmatch(r"\$\{([\w.]+)\}", value) if isinstance(value, str) else None
-    if match is None or depth > _DEEPEST:
-        return value
-    held: object = composed.tree
-    for key in match[1].split("."):
-        held = held.get(key) if isinstance(held, dict) else None
-    return _resolved(composed, held, depth + 1)
+def place_in(composed: Composed, key: str) -> Origin | None:
+    """Where that key is written; None where it is not."""
+    return composed.origin(*_keys(composed, key))
+
+
+def _keys(composed: Composed, key: str) -> tuple[str, ...]:
+    return ("experiment", key) if composed.get("experiment", key) is not None else (key,)
 
 
 def surface_of_flow(flow: Flow, own: FlowSettings) -> tuple[str, ...]:

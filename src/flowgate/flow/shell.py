@@ -11,7 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from flowgate import witness
-from flowgate.flow.conf import Conf, open_conf
+from flowgate.flow.composing import start_of
+from flowgate.flow.conf import Conf, Start, open_conf
 from flowgate.flow.model import Flow
 from flowgate.flow.paths import CWD, FIXED, UNKNOWN, places
 from flowgate.flow.values import Attr, Call, Function, Value, callee, constant, options
@@ -88,11 +89,31 @@ def conf_of(flow: Flow) -> Conf | None:
         for place in places(default):
             path = place.path if place.anchor == FIXED else os.path.join(flow.modules.root, place.path)
             if place.path.endswith((".yaml", ".yml")) and witness.is_folder(os.path.dirname(path)):
-                found = open_conf(path)
-                if found and found.groups:
+                found = open_conf(path, _start(flow, path))
+                if found and any(found.groups.values()):
                     return found
-    beside = open_conf(os.path.join(flow.module.package_folder, "conf", "config.yaml"))
+    path = os.path.join(flow.module.package_folder, "conf", "config.yaml")
+    beside = open_conf(path, _start(flow, path)) if witness.is_file(path) else None
     return beside if beside is not None and _reads_conf(flow) else None
+
+
+def _start(flow: Flow, primary: str) -> Start:
+    """How the config with this root file is composed: by the shell, if the flow carries it and the file is where it looks."""
+    own = primary == os.path.join(flow.module.package_folder, "conf", "config.yaml")
+    return start_of(flow, os.path.dirname(primary), _carried(flow) if own else "")
+
+
+def _carried(flow: Flow) -> str:
+    """The shell that a flow carries, where it is word for word one that was stamped; else nothing."""
+    text = flow.module.source.text.replace("\r\n", "\n")
+    if BEGIN not in text:
+        return ""
+    lines = text.splitlines()
+    place = region(lines, shell())
+    if place is None or place[1] is None:
+        return ""
+    held = "\n".join(lines[place[0] : place[1]]) + "\n"
+    return held if held in (shell().text, *shell().past) else ""
 
 
 # Code that composes a config, or names the folder `conf` in a path.
@@ -173,6 +194,6 @@ def is_promoted(flow: Flow, conf: Conf | None) -> bool:
     if BEGIN.encode() in flow.module.source.data:
         return True
     declares = any(setting.kind == "Config" for setting in flow.settings().values())
-    if not declares or conf is None or "experiment" not in conf.groups:
+    if not declares or conf is None or not conf.groups.get("experiment"):
         return False
     return re.search(rb"\b(?:make_data|build_model|train_arm)\b", flow.module.source.data) is not None

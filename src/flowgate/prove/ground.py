@@ -99,7 +99,7 @@ def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
     Raises:
         FlowgateError: the config cannot be composed, or what is declared is no contract.
     """
-    contract = declared(target.flow, target.conf, target.settings, of_hydra(target, overrides))
+    contract = declared(target.flow, target.compose(of_hydra(target, overrides)), target.settings)
     if contract is not None and contract.kind not in CONTRACTS:
         raise FlowgateError(
             f"{target.path}: `determinism` is {contract.kind!r}; it must be one of {', '.join(CONTRACTS)}"

@@ -7,7 +7,6 @@ from typing import Any
 
 from flowgate.errors import Inconclusive
 from flowgate.finding import ERROR, Finding
-from flowgate.flow.conf import compose
 from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
 from flowgate.prove.arms import Ran
@@ -113,10 +112,10 @@ def _echo(target: Target, contract: Contract, ran: Ran) -> list[Finding]:
 
 def _grain(target: Target, ran: Ran, overrides: tuple[str, ...]) -> list[Finding]:
     """A promoted flow fans out over data axes and seeds: one branch for each dataset, and no more."""
-    if not target.promoted or target.conf is None:
+    composed = target.compose(of_hydra(target, overrides)) if target.promoted else None
+    if composed is None:
         return []
-    tree = compose(target.conf, of_hydra(target, overrides)).tree
-    allowed = branches(tree)
+    allowed = branches(composed.tree)
     count = Counter(task.step for task in ran.tasks.values() if task.place.startswith("[") and ":" in task.place)
     step, made = max(count.items(), key=lambda item: item[1], default=("", 0))
     if allowed is None or made <= allowed:

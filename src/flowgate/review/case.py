@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import compose
+from flowgate.flow.conf import Composed
 from flowgate.flow.subject import digests, files_of, subject
 from flowgate.target import Target
 
@@ -81,14 +81,12 @@ def _composed(target: Target) -> dict[str, str]:
 
     primary = target.project.relative(conf.primary)
     found: dict[str, str] = {}
-    for name, experiment in [
-        ("default", None),
-        *((f"experiment={one}", one) for one in conf.experiments),
-    ]:
-        try:
-            text = yaml.safe_dump(compose(conf, (), experiment).tree, sort_keys=False)
-        except FlowgateError as error:
-            text = f"cannot be composed: {error}\n"
+    made = {"default": target.default} | {f"experiment={name}": held for name, held in target.experiments.items()}
+    for name, held in made.items():
+        if isinstance(held, Composed):
+            text = yaml.safe_dump(held.written, sort_keys=False)
+        else:
+            text = f"cannot be composed: {held.said if held is not None else ''}\n"
         if text not in found.values():
             found[f"{primary}#{name}"] = text
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import read_yaml
 from flowgate.flow.model import Flow, Transition
 from flowgate.flow.paths import FIXED, places
 from flowgate.flow.values import (
@@ -20,6 +19,7 @@ from flowgate.flow.values import (
     strings,
     walk,
 )
+from flowgate.flow.yamlfile import read_yaml
 from flowgate.lint.fanout.factors import Factor
 from flowgate.lint.fanout.shapes import GRIDS, config_path, is_estimator, is_spelled_out, makes_estimators
 from flowgate.lint.fanout.tasks import consumers

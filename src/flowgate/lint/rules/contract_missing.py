@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from flowgate import witness
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import Composed, compose
-from flowgate.flow.contract import of_config
+from flowgate.flow.conf import Composed
+from flowgate.flow.contract import of_experiment, place_in
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.settings import CONTRACTS
@@ -30,24 +28,24 @@ class ContractMissing(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         conf = target.conf
-        if target.broken_config():
-            return  # FG001 says so
         if conf is None:
             yield from self._settings_alone(target)
             return
         if not target.promoted:
             yield from self._settings_alone(target)
-        experiments: list[str | None] = [*sorted(conf.experiments)]
-        for name in experiments or [None]:
-            try:
-                composed = compose(conf, experiment=name)
-            except FlowgateError as error:
-                if target.promoted:
-                    yield self._finding(target, conf.primary, f"the config cannot be composed: {error}", str(error))
-                continue
+        composing = target.composing  # FG406 speaks of those that do not compose
+        if not conf.experiments and target.composed is not None:
+            composing = {"": target.composed}
+        for name, composed in composing.items():
             path = conf.experiments[name] if name else conf.primary
             for fault in _faults(composed, target):
-                yield self._finding(target, path, f"experiment {name or 'config'}: {fault}", f"{name}: {fault}")
+                found = self._finding(
+                    target, path, f"experiment {name or 'config'}: {fault}", f"{name or None}: {fault}"
+                )
+                place = place_in(composed, "determinism")
+                if place is not None and place.line:
+                    found = found._replace(path=target.project.relative(place.file), line=place.line)
+                yield found
 
     def _settings_alone(self, target: Target) -> Iterator[Finding]:
         own = target.settings
@@ -60,20 +58,17 @@ class ContractMissing(Rule):
 
     def _finding(self, target: Target, path: str, message: str, code: str) -> Finding:
         found = self.found(target, None, None, message, code=code)
-        return found._replace(path=target.project.relative(path), line=_line_of_contract(path))
-
-
-def _line_of_contract(path: str) -> int:
-    """The line that declares the contract, else the first."""
-    if not path.endswith((".yaml", ".yml")):
-        return 1
-    lines = witness.read(path).decode("utf-8", "replace").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if re.match(r"\s*determinism\s*:", line)), 1)
+        return found._replace(path=target.project.relative(path), line=1)
 
 
 def _faults(composed: Composed, target: Target) -> Iterator[str]:
     own = target.settings.determinism
-    kind = of_config(composed, "determinism")
+    try:
+        kind = of_experiment(composed, "determinism")
+        reason = of_experiment(composed, "determinism_reason") or target.settings.determinism_reason
+    except FlowgateError as error:  # only the flow's own code knows it
+        yield f"{error}; write it out, for nothing can be proven of a contract that is not known"
+        return
     if kind is None and not own and not target.promoted:
         return  # it claims nothing, and need not
     if kind is None and not own:
@@ -83,7 +78,6 @@ def _faults(composed: Composed, target: Target) -> Iterator[str]:
     elif kind is not None and own and kind != own:
         yield f"it declares {kind}, the settings declare {own}; only one can be true"
     else:
-        reason = of_config(composed, "determinism_reason") or target.settings.determinism_reason
         if (kind or own) in CONTRACTS[1:] and not str(reason or "").strip():
             yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import Tree, line_of, package_of, read_yaml
+from flowgate.flow.yamlfile import Tree, leaves, line_of, package_of, read_yaml
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -28,18 +28,15 @@ class MethodOverridesTraining(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         conf = target.conf
-        if conf is None or target.broken_config():
+        if conf is None:
             return
         owned: dict[Path, str] = {}
-        for group, choices in conf.groups.items():
-            if group.split("/")[0] == "training":
-                for path in choices.values():
-                    owned |= {leaf: path for leaf, _ in leaves(_tree(path))}
-        for group, choices in conf.groups.items():
-            for path in choices.values() if group.split("/")[0] == "method" else ():
-                for leaf, value in leaves(_own(path)):
-                    if leaf in owned and not _is_of_training(value):
-                        yield self._finding(target, path, leaf, value, owned[leaf])
+        for path in conf.choices("training").values():
+            owned |= {leaf: path for leaf, _ in leaves(_tree(path))}
+        for path in conf.choices("method").values():
+            for leaf, value in leaves(_own(path)):
+                if leaf in owned and not _is_of_training(value):
+                    yield self._finding(target, path, leaf, value, owned[leaf])
 
     def _finding(self, target: Target, path: str, leaf: Path, value: object, owner: str) -> Finding:
         key, where = ".".join(leaf), target.project.relative(path)
@@ -67,16 +64,6 @@ def _tree(path: str) -> Tree:
         return {}
     tree.pop("defaults", None)
     return tree
-
-
-def leaves(tree: Tree, above: Path = ()) -> Iterator[tuple[Path, object]]:
-    """The values of a config with the keys that lead to them."""
-    for key, value in tree.items():
-        here = (*above, str(key))
-        if isinstance(value, dict) and value:
-            yield from leaves(value, here)
-        else:
-            yield here, value
 
 
 def _is_of_training(value: object) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import line_of, read_yaml
-from flowgate.flow.contract import Contract, declared
+from flowgate.flow.conf import Origin
+from flowgate.flow.contract import Contract, declared, of_experiment, place_in
 from flowgate.flow.source import Source
 from flowgate.flow.surface import stored, unstored
 from flowgate.lint.examples import ECHO, promoted
@@ -27,8 +27,6 @@ class NoSurface(Rule):
     mend = "name, under `surface` in the experiment, the artifacts that are the conclusions, as `step.artifact`"
 
     def check(self, target: Target) -> Iterator[Finding]:
-        if target.broken_config():
-            return  # FG001 says so
         yield from self._emptied(target)
         contracts = _contracts(target)
         if not contracts:
@@ -40,11 +38,11 @@ class NoSurface(Rule):
             yield self._finding(target, f"the surface names `{entry}`, but {why}", entry)
 
     def _emptied(self, target: Target) -> Iterator[Finding]:
-        for path in _emptied(target):
-            where = target.project.relative(path)
+        for place in _emptied(target):
+            where = target.project.relative(place.file)
             message = "`surface` is an empty list, so the experiment has no conclusions"
             found = self.found(target, None, None, message, code=f"surface {where}")
-            yield found._replace(path=where, line=line_of(path, ("surface",)))
+            yield found._replace(path=where, line=place.line)
 
     def _finding(self, target: Target, message: str, code: str) -> Finding:
         found = self.found(target, target.flow.cls.node, target.flow.module, message, code=f"surface {code}")
@@ -57,23 +55,27 @@ class NoSurface(Rule):
 
 def _contracts(target: Target) -> list[Contract]:
     """What the default composition claims, and what each experiment does; those that cannot be composed are FG401's."""
-    names = target.conf.experiments if target.conf is not None else {}
     found = []
-    for overrides in ((), *((f"experiment={name}",) for name in names)):
+    for composed in (target.composed, *target.composing.values()):
         try:
-            found.append(declared(target.flow, target.conf, target.settings, overrides))
+            found.append(declared(target.flow, composed, target.settings))
         except FlowgateError:
             continue
     return [contract for contract in found if contract is not None]
 
 
-def _emptied(target: Target) -> list[str]:
-    """The config files that say, in so many words, that there is no surface."""
-    conf = target.conf
-    if conf is None or target.settings.surface:
-        return []
-    files = [conf.primary, *conf.groups.get("experiment", {}).values()]
-    return [path for path in files if read_yaml(path).get("surface", ...) == []]
+def _emptied(target: Target) -> Iterator[Origin]:
+    """The places that say, in so many words, that an experiment has no surface."""
+    told = set()
+    for composed in target.composing.values() if not target.settings.surface else ():
+        try:
+            empty = of_experiment(composed, "surface") == []
+        except FlowgateError:
+            continue
+        place = place_in(composed, "surface") if empty else None
+        if place is not None and place not in told:
+            told.add(place)
+            yield place
 
 
 def _is_public(name: str) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import line_of, read_yaml
 from flowgate.flow.syntax import nodes
+from flowgate.flow.yamlfile import line_of, read_yaml
 from flowgate.lint.examples import promoted
 from flowgate.lint.kinds import dispatches
 from flowgate.lint.registries import FUNCTIONS, Registries

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowgate.finding import ERROR, Finding
+from flowgate.flow.yamlfile import fault_of
 from flowgate.lint.rule import Example, Rule
 from flowgate.project import Project
 from flowgate.target import Target
@@ -26,8 +27,10 @@ class Unreadable(Rule):
                 yield unreadable(
                     target.project, target.flow.path, module.source.path, module.source.fault, module.source.fault_line
                 )
-        for path, fault, line in target.broken_config():
-            yield unreadable(target.project, target.flow.path, path, fault, line)
+        for path in target.conf.files() if target.conf is not None else []:
+            fault = fault_of(path)
+            if fault is not None:
+                yield unreadable(target.project, target.flow.path, path, str(fault), fault.line)
 
 
 def unreadable(project: Project, flow: str, path: str, fault: str, line: int = 1) -> Finding:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
-from flowgate.flow.conf import Tree, duplicates, line_of, read_yaml
+from flowgate.flow.conf import Composed, Origin
 from flowgate.flow.syntax import nodes
+from flowgate.flow.yamlfile import Keys, duplicates, line_of
 from flowgate.lint.examples import promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -27,39 +27,40 @@ class UntaggedAxis(Rule):
     mend = "name each axis once under `axes`, with at least one value, and list under `data_axes` those that change the data"
 
     def check(self, target: Target) -> Iterator[Finding]:
-        if target.conf is None or target.broken_config():
+        conf = target.conf
+        if conf is None:
             return
-        experiments = target.conf.experiments
         read = _names_read(target)
-        for name, path in sorted(experiments.items()):
-            for fault, keys in _faults(_composed(target, name, path), path, read):
-                where = target.project.relative(path)
-                found = self.found(target, None, None, f"experiment {name}: {fault}", code=f"{where}: {fault}")
-                yield found._replace(path=where, line=line_of(path, keys))
+        for name, path in sorted(conf.experiments.items()):
+            for keys in duplicates(path):
+                if keys[:-1] in (("axes",), ("experiment", "axes")) or keys == ("axes",):
+                    fault = f"the axis `{keys[-1]}` is declared twice, so Hydra refuses the file"
+                    yield self._finding(target, name, path, path, fault, line_of(path, keys))
+            composed = target.composing.get(name)
+            if composed is None:
+                continue  # FG406 says why
+            for fault, keys in _faults(composed, read):
+                place = composed.origin("experiment", *keys)
+                if place is None or not place.line:
+                    place = Origin(path, line_of(path, keys))
+                yield self._finding(target, name, path, place.file, fault, place.line)
+
+    def _finding(self, target: Target, name: str, path: str, where: str, fault: str, line: int) -> Finding:
+        code = f"{target.project.relative(path)}: {fault}"
+        found = self.found(target, None, None, f"experiment {name}: {fault}", code=code)
+        return found._replace(path=target.project.relative(where), line=line)
 
 
-def _composed(target: Target, name: str, path: str) -> Tree:
-    """The experiment as it is composed: an axis may come from a file that its defaults name."""
-    from flowgate.flow.conf import compose
-
-    assert target.conf is not None
-    try:
-        held = compose(target.conf, experiment=name).tree.get("experiment")
-    except FlowgateError:
-        held = None
-    return held if isinstance(held, dict) else read_yaml(path)
-
-
-def _faults(tree: Tree, path: str, read: set[str] | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _faults(composed: Composed, read: set[str] | None) -> Iterator[tuple[str, Keys]]:
     """What is wrong with the axes of one experiment, with the keys that lead there."""
+    tree = composed.tree.get("experiment")
+    if not isinstance(tree, dict):
+        return
     axes = tree.get("axes")
     tagged = tree.get("data_axes")
     names = list(axes) if isinstance(axes, dict) else []
     if not isinstance(axes, dict | None) or (axes is None and not tagged):
         return
-    for keys in duplicates(path):
-        if keys[:-1] in (("axes",), ("experiment", "axes")) or keys == ("axes",):
-            yield f"the axis `{keys[-1]}` is declared twice, and the last one wins", keys
     entries = [str(one) for one in tagged] if isinstance(tagged, list) else []
     for entry in dict.fromkeys(entries):
         if entry not in names and "${" not in entry:

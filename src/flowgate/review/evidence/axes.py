@@ -6,8 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from flowgate.errors import FlowgateError
-from flowgate.flow.conf import compose
+from flowgate.flow.conf import ConfigBroken
 from flowgate.meaning.words import words
 from flowgate.review.evidence.page import SOURCE, Page, Shown
 from flowgate.target import Target
@@ -55,16 +54,12 @@ def gather(page: Page) -> Iterator[Shown]:
 
 def table(target: Target, pages: list[Page]) -> list[str]:
     """The axes of each experiment, each beside the lines of the sources that name it."""
-    conf = target.conf
-    if conf is None:
-        return []
     rows = []
-    for name in sorted(conf.experiments):
-        try:
-            experiment = compose(conf, (), name).tree.get("experiment", {})
-        except FlowgateError as error:
-            rows.append(f"experiment {name}: cannot be composed: {error}")
+    for name, composed in target.experiments.items():
+        if isinstance(composed, ConfigBroken):
+            rows.append(f"experiment {name}: cannot be composed: {composed.said}")
             continue
+        experiment = composed.tree.get("experiment")
         axes = experiment.get("axes") if isinstance(experiment, dict) else None
         data = experiment.get("data_axes") or [] if isinstance(experiment, dict) else []
         for axis, values in axes.items() if isinstance(axes, dict) else []:

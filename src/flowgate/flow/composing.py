@@ -1,0 +1,77 @@
+"""How a flow's code has its config composed: by Hydra or not, with what of its own, and at which of Hydra's versions."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+
+from flowgate.flow.conf import UNSPECIFIED, Start
+from flowgate.flow.model import Flow
+from flowgate.flow.syntax import nodes
+
+_INITIALIZERS = ("initialize", "initialize_config_dir", "initialize_config_module")
+_STORE = ("name", "node", "group")  # the order of ConfigStore.store's arguments
+
+
+def start_of(flow: Flow, folder: str, shell: str) -> Start:
+    """What the code of a flow says of it.
+
+    Args:
+        folder: that of the config.
+        shell: the text of the shell that the flow carries as it was stamped; empty where it carries none.
+    """
+    places = (flow.module.package_folder, flow.modules.root)
+    roots = tuple(dict.fromkeys(os.path.relpath(place, folder) for place in places))
+    data = [module.source.data for module in flow.closure]
+    if not any(b"hydra" in one for one in data):
+        return Start(by_hydra=False, roots=roots)
+    if shell:
+        return Start(shell=shell, roots=roots)
+    calls = list(_calls(flow))
+    stored, names_told = _stored(calls) if any(b"ConfigStore" in one for one in data) else ((), True)
+    return Start(
+        version_base=_version_base(calls),
+        stored=stored,
+        open=not names_told,
+        resolvers=any(b"register_new_resolver" in one or b"register_resolver" in one for one in data),
+        roots=roots,
+    )
+
+
+def _roots(flow: Flow) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((flow.module.package_folder, flow.modules.root)))
+
+
+def _calls(flow: Flow) -> Iterator[ast.Call]:
+    for module in flow.closure:
+        if b"hydra" in module.source.data:
+            tree = module.source.parse()
+            yield from (node for node in (nodes(tree) if tree is not None else ()) if isinstance(node, ast.Call))
+
+
+def _version_base(calls: list[ast.Call]) -> str | None:
+    """What the first call that sets Hydra up gives as `version_base`; None where it cannot be told."""
+    for call in calls:
+        path = ast.unparse(call.func).split(".")
+        if path[-1] in _INITIALIZERS or path[-2:] == ["hydra", "main"]:
+            given = next((one.value for one in call.keywords if one.arg == "version_base"), None)
+            if given is None:
+                return UNSPECIFIED
+            return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+    return None
+
+
+def _stored(calls: list[ast.Call]) -> tuple[tuple[str, ...], bool]:
+    """The configs that calls of `store` register, as `group/name`, and whether all of their names can be told."""
+    found, told = [], True
+    for call in calls:
+        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "store"):
+            continue
+        given = dict(zip(_STORE, call.args, strict=False)) | {one.arg: one.value for one in call.keywords if one.arg}
+        name, group = given.get("name"), given.get("group", ast.Constant(None))
+        if isinstance(name, ast.Constant) and isinstance(group, ast.Constant):
+            found.append("/".join(str(part) for part in (group.value, name.value) if part))
+        else:
+            told = False
+    return tuple(dict.fromkeys(found)), told

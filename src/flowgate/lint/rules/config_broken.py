@@ -1,0 +1,85 @@
+"""FG406."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from flowgate.finding import Finding
+from flowgate.flow.conf import ConfigBroken as Refusal
+from flowgate.lint.examples import promoted
+from flowgate.lint.rule import Example, Rule
+from flowgate.target import Target
+
+_CONFIG = ""  # the name of the composition without a chosen experiment
+
+
+class ConfigBroken(Rule):
+    """A config, or an experiment of it, that Hydra cannot compose.
+
+    Hydra itself composes what the flow starts with, and each choice of `experiment/` as one would start it. What it
+    refuses, the run refuses too, after the code has been reviewed and the machine has been booked. The message is Hydra's.
+    """
+
+    id = "FG406"
+    slug = "config-broken"
+    mend = "mend what Hydra names; `flowgate show-config FLOW experiment=NAME` composes it again"
+
+    def check(self, target: Target) -> Iterator[Finding]:
+        if target.conf is None or not target.conf.start.by_hydra:
+            return
+        refused = {name: held for name, held in target.experiments.items() if isinstance(held, Refusal)}
+        if isinstance(target.default, Refusal):
+            refused = {_CONFIG: target.default} | refused
+        told: dict[str, list[str]] = {}
+        for name, refusal in refused.items():
+            told.setdefault(refusal.said, []).append(name)
+        for said, names in told.items():
+            yield self._finding(target, refused[names[0]], said, names)
+
+    def _finding(self, target: Target, refusal: Refusal, said: str, names: list[str]) -> Finding:
+        conf = target.conf
+        assert conf is not None
+        experiments = [name for name in names if name != _CONFIG]
+        parts = ["the config"] if _CONFIG in names else []
+        if experiments:
+            parts.append(f"experiment{'s' * (len(experiments) > 1)} {', '.join(experiments)}")
+        message = f"{' and '.join(parts)} cannot be composed: {said}"
+        path = conf.experiments[experiments[0]] if experiments and _CONFIG not in names else conf.primary
+        if refusal.file:
+            path = os.path.normpath(os.path.join(conf.folder, refusal.file))
+        mend = self.mend.replace("FLOW", target.shown).replace(
+            " experiment=NAME", f" experiment={experiments[0]}" if experiments and _CONFIG not in names else ""
+        )
+        code = f"{os.path.relpath(conf.primary, target.project.root)} {parts[0]}: {said}"
+        found = self.found(target, None, None, message, mend=mend, code=code)
+        return found._replace(path=target.project.relative(path), line=refusal.line)
+
+
+def _example(title: str, files: dict[str, str]) -> Example:
+    config = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
+    return Example(title, promoted({"conf/config.yaml": config} | files))
+
+
+_CLAIM = "determinism: order_independent\naxes: {noise: [0.1, 0.5]}\ndata_axes: [noise]\n"
+
+ConfigBroken.bad = (
+    _example(
+        "a choice that is not there",
+        {"conf/config.yaml": "defaults:\n  - experiment: noise\n  - training: long\n  - _self_\nseeds: 2\n"},
+    ),
+    _example("an experiment of another group's", {"conf/experiment/wide.yaml": f"defaults:\n  - base\n{_CLAIM}"}),
+    _example("a key twice", {"conf/experiment/noise.yaml": f"name: noise\nname: noise\n{_CLAIM}"}),
+)
+ConfigBroken.good = (
+    _example(
+        "an experiment that stands on another",
+        {"conf/experiment/wide.yaml": "defaults:\n  - noise\n  - _self_\nname: wide\n"},
+    ),
+    _example(
+        "an optional choice that is not there",
+        {
+            "conf/config.yaml": "defaults:\n  - experiment: noise\n  - optional training: long\n  - _self_\nseeds: 2\n",
+        },
+    ),
+)
