@@ -58,12 +58,14 @@ class LedgerSettings(NamedTuple):
 class ProveSettings(NamedTuple):
     """`[tool.flowgate.prove]`: how the arms run.
 
-    `timeout` is in seconds, for each arm. `schedules` is the number of further, random orders; `jobs` that of arms side
+    `flow_options` stand before `run` on the command line and `run_options` behind it. `timeout` is in seconds, for each arm.
+    `schedules` is the number of further, random orders; `jobs` that of arms side
     by side, 0 for what the machine's cores allow.
     """
 
     workers: int = 4
     launcher: tuple[str, ...] = ()
+    flow_options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     timeout: Seconds = 1800.0
@@ -83,6 +85,7 @@ class FlowSettings(NamedTuple):
     surface: tuple[str, ...] = ()
     workers: int | None = None
     launcher: tuple[str, ...] | None = None
+    flow_options: tuple[str, ...] | None = None
     run_options: tuple[str, ...] | None = None
     overrides: tuple[str, ...] | None = None
     timeout: Seconds | None = None
@@ -108,7 +111,7 @@ class Settings(NamedTuple):
     def proving(self, path: str) -> ProveSettings:
         """How the arms of the flow at `path` run: as its own table says, else as the common one does."""
         own = self.of(path)
-        keys = ("workers", "launcher", "run_options", "overrides", "timeout")
+        keys = ("workers", "launcher", "flow_options", "run_options", "overrides", "timeout")
         return self.prove._replace(**{key: getattr(own, key) for key in keys if getattr(own, key) is not None})
 
 

@@ -6,6 +6,7 @@ import fnmatch
 import os
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from flowgate.discover import flow_sources, named_sources, no_flows
 from flowgate.errors import FlowgateError, Inconclusive
@@ -167,6 +168,25 @@ def chosen(project: Project, paths: list[str]) -> list[Source]:
     return flows
 
 
+def sharing(target: Target) -> list[Target]:
+    """The other flows of the project that read the same config folder."""
+    folder = target.conf.folder if target.conf is not None else ""
+    found = []
+    for source in flow_sources(target.project):
+        if source.parse() is None or os.path.dirname(folder) not in (source.folder, os.path.dirname(source.folder)):
+            continue
+        others = (other for other in targets(target.project, source) if other.conf is not None)
+        found += [other for other in others if other.conf and other.conf.folder == folder]
+    return [other for other in found if (other.path, other.flow.name) != (target.path, target.flow.name)]
+
+
+class Unread(NamedTuple):
+    """A file that may hold a flow and cannot be parsed: its path in the project, and why."""
+
+    path: str
+    why: str
+
+
 def all_readable(project: Project, paths: list[str]) -> list[Target]:
     """The flows that the user named, or all of them, where every one can be read.
 
@@ -174,11 +194,25 @@ def all_readable(project: Project, paths: list[str]) -> list[Target]:
         FlowgateError: there is none.
         Inconclusive: a file cannot be parsed.
     """
+    found, unread = readable_and_not(project, paths)
+    if unread:
+        raise Inconclusive(unread[0].why)
+    return found
+
+
+def readable_and_not(project: Project, paths: list[str]) -> tuple[list[Target], list[Unread]]:
+    """The flows that the user named, or all of them, and the files of which nothing can be told.
+
+    Raises:
+        FlowgateError: there is none.
+    """
     sources = chosen(project, paths)
+    unread = []
     for source in sources:
         if source.parse() is None:
-            raise Inconclusive(f"{project.relative(source.path)}:{source.fault_line} {source.fault}")
-    return list(readable(project, sources))
+            path = project.relative(source.path)
+            unread.append(Unread(path, f"{path}:{source.fault_line} {source.fault}"))
+    return list(readable(project, sources)), unread
 
 
 def is_empty(part: Part) -> bool:
@@ -193,6 +227,17 @@ def all_readable_in(part: Part, parts: list[Part]) -> list[Target]:
         FlowgateError: there is none.
         Inconclusive: a file cannot be parsed.
     """
-    if len(parts) > 1 and is_empty(part) and (part is not parts[0] or not all(map(is_empty, parts))):
-        return []
-    return all_readable(part.project, part.paths)
+    return [] if _may_be_empty(part, parts) else all_readable(part.project, part.paths)
+
+
+def readable_and_not_in(part: Part, parts: list[Part]) -> tuple[list[Target], list[Unread]]:
+    """As `all_readable_in`, with the files of which nothing can be told beside the flows.
+
+    Raises:
+        FlowgateError: there is none.
+    """
+    return ([], []) if _may_be_empty(part, parts) else readable_and_not(part.project, part.paths)
+
+
+def _may_be_empty(part: Part, parts: list[Part]) -> bool:
+    return len(parts) > 1 and is_empty(part) and (part is not parts[0] or not all(map(is_empty, parts)))

@@ -61,7 +61,8 @@ LONG = SEAMS.replace("    return data_spec, data_axes, seed\n", BODY, 1)
 CASES: dict[str, dict[str, tuple[Files, bool]]] = {
     "FG001": {
         "a tab among spaces": (promoted({"flow.py": promoted()["flow.py"].replace("    @step", "\t@step", 1)}), True),
-        "a config that is a list": (promoted({"conf/training/default.yaml": "- 1\n"}), True),
+        "a config that is a list": (promoted({"conf/training/default.yaml": "- 1\n"}), False),
+        "a config that stops in the middle": (promoted({"conf/training/default.yaml": "a: [1, 2\n"}), True),
         "a config with a merge mark": (promoted({"conf/method/a.yaml": "<<<<<<< HEAD\nkind: a\n"}), True),
         "a helper cut off": (promoted({"helpers.py": "def f(\n"}, start=ECHO + "; import helpers"), True),
         "two helpers deep": (

@@ -75,11 +75,14 @@ def test_paths_are_relative_to_where_the_user_stands(place: Path, flowgate: Flow
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("sedes=1", "did you mean seeds? To add it: +sedes=1"),
-        ("zzz=1", "the config has no zzz. To add it: +zzz=1"),
-        ("training=smok", "training: smok, which is not there (found: default, smoke)"),
-        ("seeds", "'seeds' is no override; write KEY=VALUE"),
-        ("experiment.methods=[centroid,svm]", "'svm', which is no file of method/ (centroid, logistic)"),
+        ("sedes=1", "To append to your config use +sedes=1 (did you mean seeds?)"),
+        ("zzz=1", "Could not override 'zzz'. To append to your config use +zzz=1"),
+        ("training=smok", "Could not find 'training/smok' Available options in 'training': default, smoke"),
+        ("seeds", "missing EQUAL at '<EOF>'"),
+        (
+            "experiment.methods=[centroid,svm]",
+            "Could not find 'method/svm' Available options in 'method': centroid, logistic",
+        ),
         ("+experiment.method_overrides.logistic=3", "method_overrides.logistic: 3 changes nothing"),
         ("+experiment.method_overrides.logistic.penalti=3", "logistic.penalti: method/logistic has no such key"),
         ("+experiment.method_overrides.svm.C=1", "method_overrides.svm: the experiment has no such method"),
@@ -103,8 +106,21 @@ def test_a_file_that_cannot_be_read_is_named(place: Path, flowgate: Flowgate) ->
     assert done.code == 2 and "flow/conf/method/logistic.yaml" in done.err
 
 
-@pytest.mark.parametrize("path", ["experiment/noise.yaml", "training/default.yaml"])
-def test_an_empty_file_is_shown_as_empty(place: Path, flowgate: Flowgate, path: str) -> None:
-    write(place, {f"flow/conf/{path}": ""})
-    (row,) = [row for row in rows(flowgate, place) if row["key"] == path.partition("/")[0]]
-    assert (row["value"], row["file"], row["line"]) == ({}, "empty", 0)
+def test_an_empty_file_is_shown_as_empty(place: Path, flowgate: Flowgate) -> None:
+    write(place, {"flow/conf/training/default.yaml": ""})
+    (row,) = [row for row in rows(flowgate, place) if row["key"] == "training"]
+    assert (row["value"], row["file"], row["line"]) == ({}, "flow/conf/training/default.yaml", 1)
+
+
+def test_an_experiment_that_a_run_would_refuse_is_refused(place: Path, flowgate: Flowgate) -> None:
+    write(place, {"flow/conf/experiment/noise.yaml": ""})
+    done = flowgate(place, "show-config", FLOW)
+    assert done.code == 2 and "experiment.methods: None is no list of different methods" in done.err
+
+
+def test_a_value_names_what_it_overrode(place: Path, flowgate: Flowgate) -> None:
+    (row,) = [row for row in rows(flowgate, place, "training.epochs=5") if row["key"] == "training.epochs"]
+    lines = (place / "flow/conf/training/default.yaml").read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith("epochs:"))
+    assert (row["value"], row["file"]) == (5, "override")
+    assert row["overrode"] == [{"file": "flow/conf/training/default.yaml", "line": line}]

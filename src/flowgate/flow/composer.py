@@ -30,7 +30,7 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException
-from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
+from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf._utils import get_yaml_loader, split_key
 from omegaconf.errors import OmegaConfBaseException, UnsupportedInterpolationType
@@ -38,7 +38,7 @@ from yaml import YAMLError
 
 from flowgate import witness
 from flowgate.flow import provenance
-from flowgate.flow.conf import UNSPECIFIED, Conf
+from flowgate.flow.conf import THE_FOLDER, UNSPECIFIED, Conf
 from flowgate.flow.remembered import Answer, looked_at
 from flowgate.flow.yamlfile import Keys, YamlError, check_size, leaves, line_of, lines_of
 
@@ -216,13 +216,11 @@ class _Package(ImportlibResourcesConfigSource):
 
 @cache
 def _prepare() -> None:
-    """Put the sources that look before they read in the place of Hydra's, and keep it from plugins that are not its own."""
+    """Set Hydra up, without plugins that are not its own."""
     none = types.ModuleType("hydra_plugins")
     none.__path__ = []
     sys.modules.setdefault("hydra_plugins", none)
     Plugins.instance()
-    kinds: dict[str, type[ConfigSource]] = SourcesRegistry.instance().types
-    kinds |= {"file": _Folder, "pkg": _Package}
 
 
 def compose(conf: Conf, overrides: tuple[str, ...]) -> Answer:
@@ -251,11 +249,13 @@ def _looking(look: _Look) -> Iterator[None]:
     _prepare()
     start, store, limit = look.conf.start, ConfigStore.instance(), sys.getrecursionlimit()
     base: dict[str, Any] = {} if start.version_base == UNSPECIFIED else {"version_base": start.version_base}
-    before = store.repo
+    sources = SourcesRegistry.instance()
+    before, kinds = store.repo, sources.types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _look, store.repo = look, _copied(before)
         vars(config_loader_impl)["create_defaults_list"] = _noted
+        sources.types = {**kinds, "file": _Folder, "pkg": _Package}
         try:
             sys.setrecursionlimit(_depth() + _DEEPEST)
             for name in start.stored:
@@ -268,6 +268,7 @@ def _looking(look: _Look) -> Iterator[None]:
             sys.setrecursionlimit(limit)
             _look, store.repo = None, before
             vars(config_loader_impl)["create_defaults_list"] = create_defaults_list
+            sources.types = kinds
 
 
 def _copied(repo: dict[str, Any]) -> dict[str, Any]:
@@ -396,7 +397,7 @@ class _Kept(OmegaConf):
     @staticmethod
     def to_container(cfg: Any, **options: Any) -> Any:
         """The config itself where a run would take its values."""
-        return cfg if options.get("throw_on_missing") else OmegaConf.to_container(cfg, **options)
+        return cfg if options.get("resolve") else OmegaConf.to_container(cfg, **options)
 
 
 class _Nothing(Exception):
@@ -432,7 +433,7 @@ def _by_shell(conf: Conf, overrides: list[str], look: _Look) -> DictConfig:
 def _hand_on(conf: Conf, made: DictConfig) -> None:
     """Refuse what the shell could not hand on to the run; what only the flow's own resolvers know is not refused."""
     try:
-        OmegaConf.to_container(made, resolve=True, throw_on_missing=True)
+        OmegaConf.to_container(made, resolve=True, throw_on_missing="throw_on_missing" in conf.start.shell)
     except UnsupportedInterpolationType:
         if not conf.start.resolvers:
             raise
@@ -471,7 +472,7 @@ class _Values:
 
 
 def _refusal(conf: Conf, error: BaseException) -> tuple[str, str, int]:
-    """What Hydra says, with paths from the folder around the config folder, and the file and line that it is about."""
+    """What Hydra says, with a mark for the config folder, and the file and line that it is about."""
     said = _message(error)
     place = re.search(r"(/[^\"'\n]+\.ya?ml)(?:\"?, line |:)(\d+)", said)
     named = re.search(r"In '([^']+)'", said)
@@ -483,7 +484,7 @@ def _refusal(conf: Conf, error: BaseException) -> tuple[str, str, int]:
         file = f"{named[1]}.yaml"
         line = _line_naming(os.path.join(conf.folder, file), missing[1] if missing is not None else "defaults")
     for folder in sorted({conf.folder, os.path.realpath(conf.folder)}, key=len, reverse=True):
-        said = said.replace(folder, os.path.basename(conf.folder))
+        said = said.replace(folder, THE_FOLDER)
     return said, file, line
 
 

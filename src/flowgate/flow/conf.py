@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from flowgate import witness
-from flowgate.errors import FlowgateError
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.yamlfile import Keys, Tree
 
 OVERRIDE = "override"  # in the place of a file, where an override gave a value
 UNSPECIFIED = "unspecified"
+THE_FOLDER = "\0"  # in the place of the config folder's path, in a message that is remembered
 _MOST_ENTRIES = 20_000  # a conf folder is no data folder
 
 
@@ -127,18 +128,24 @@ class Composed(NamedTuple):
         return next(below, None)
 
 
-class ConfigBroken(FlowgateError):
+class ConfigBroken(Inconclusive):
     """A config that Hydra does not compose.
 
     Attributes:
-        said: Hydra's own message, with paths from the config folder.
+        said: Hydra's own message, which names the config folder by its name alone, so that it is the same in every copy.
         file: where it shows, as a path from the config folder; empty where that is not told.
         line: in that file.
     """
 
     def __init__(self, conf: Conf, said: str, file: str = "", line: int = 1) -> None:
-        super().__init__(f"{os.path.relpath(conf.primary)} cannot be composed: {said}")
-        self.said, self.file, self.line = said, file, line
+        self._conf, self._said = conf, said
+        self.said = said.replace(THE_FOLDER, os.path.basename(conf.folder))
+        self.file, self.line = file, line
+        super().__init__(f"{os.path.relpath(conf.primary)} cannot be composed: {self.seen_from(os.getcwd())}")
+
+    def seen_from(self, folder: str) -> str:
+        """Hydra's message, with paths from a folder."""
+        return self._said.replace(THE_FOLDER, os.path.relpath(self._conf.folder, folder).replace(os.sep, "/"))
 
 
 def dotted(keys: Keys) -> str:

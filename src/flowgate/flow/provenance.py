@@ -40,8 +40,8 @@ class _Node:
 
     __slots__ = ("below", "givers", "value")
 
-    def __init__(self) -> None:
-        self.givers: list[Giver] = []
+    def __init__(self, givers: list[Giver] | None = None) -> None:
+        self.givers = list(givers or [])
         self.value: Any = None
         self.below: dict[Any, _Node] = {}
 
@@ -86,7 +86,9 @@ class Trail:
     def givers(self, keys: Keys) -> list[Giver]:
         """Who gave the value at some keys, the last of them the one that holds."""
         found = self._find(keys)
-        return list(dict.fromkeys(found.all_givers())) if found is not None else []
+        if found is None:
+            return []
+        return list(dict.fromkeys(found.all_givers())) if found.below else found.givers
 
     def _at(self, keys: Keys) -> _Node:
         node = self._root
@@ -103,23 +105,32 @@ class Trail:
     def _merge(self, node: _Node, value: Any, keys: Keys, layer: Layer | None) -> None:
         """Merge a value into a place: mappings are joined, all else is replaced."""
         if isinstance(value, dict) and value:
-            self._expand(node)
+            before = self._opened(node)
             for key, below in value.items():
-                self._merge(node.below.setdefault(key, _Node()), below, (*keys, key), layer)
+                self._merge(node.below.setdefault(key, _Node(before)), below, (*keys, key), layer)
             return
         if (value == "???" and (node.givers or node.below)) or (value == {} and node.below):
             return  # neither replaces what is there
         before = list(node.all_givers())
         node.below, node.value = {}, value
-        node.givers = [*before, (layer.file, _line(layer.lines, keys)) if layer is not None else _BY_OVERRIDE]
+        giver = (layer.file, _line(layer.lines, keys)) if layer is not None else _BY_OVERRIDE
+        if before[-1:] == [_BY_OVERRIDE]:  # of several overrides of one value, the last one is told
+            before.pop()
+        node.givers = [*before, giver]
 
-    def _expand(self, node: _Node) -> None:
-        """Put what a reference stands for in its place, as a merge into it does."""
+    def _opened(self, node: _Node) -> list[Giver]:
+        """Make a place one that holds others; who gave the value that stood there, which each of them overrides.
+
+        A reference is what it stands for from here on, as Hydra has it.
+        """
         match = _REFERENCE.fullmatch(node.value) if isinstance(node.value, str) else None
         found = self._find(tuple(match[1].split("."))) if match is not None else None
+        before = node.givers[-1:]
+        node.givers, node.value = [], None
         if found is not None and found.below:
             node.below = copy.deepcopy(found.below)
-        node.givers, node.value = [], None
+            return []
+        return before
 
     def _join(self, node: _Node, other: _Node) -> None:
         if other.below:

@@ -223,9 +223,10 @@ def duplicates(path: str) -> list[Keys]:
         above, node = stack.pop()
         seen: set[str] = set()
         for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-            here = (*above, str(key.value))
-            if key.value in seen:
+            name = str(key.value)
+            here = (*above, name)
+            if name in seen:
                 found.append(here)
-            seen.add(str(key.value))
+            seen.add(name)
             stack.append((here, value))
     return found

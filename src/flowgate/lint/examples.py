@@ -61,6 +61,15 @@ data_axes: [noise]
 determinism: order_independent
 surface: [results]
 """
+# The start of a file of seams, in a flow whose config Hydra composes.
+BY_HYDRA = """
+def compose_config(_text):
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    with initialize_config_dir(str(Path(__file__).resolve().parent / "conf"), version_base=None):
+        return OmegaConf.to_container(compose("config"), resolve=True)
+"""
 CONFIG = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
 
 

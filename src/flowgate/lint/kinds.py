@@ -217,14 +217,55 @@ class _Reader:
         rest: list[ast.stmt] = chain[-1].orelse
         if not rest and all(_ends(one.body) for one in chain):
             rest = _after(self.function, first)
-            nested = rest[0] if rest and isinstance(rest[0], ast.If) else None
-            if nested is not None and self._compared(nested.test, *nested.body) is not None:
-                yield Dispatch("", first, kinds)  # the next `if` goes on with it
+            later = (one for one in rest if isinstance(one, ast.If))
+            if any(self._compared(one.test, *one.body) is not None for one in later):
+                yield Dispatch("", first, kinds)  # a later `if` goes on with it
                 return
-        if rest and not self._stops(rest) and self._trains(rest):
-            yield Dispatch(_silent(f"sent to `{_shown(rest)}`"), first, kinds)
-        else:
+        if not rest or self._stops(rest) or not self._trains(rest) or _only_prepares([*chain, *rest]):
             yield Dispatch("", first, kinds)
+            return
+        guards = list(self._guards(first))
+        if guards:
+            told = [one for one in guards if one is not None]
+            yield Dispatch("", first, kinds.union(*told) if len(told) == len(guards) else None)
+        else:
+            yield Dispatch(_silent(f"sent to `{_shown(rest)}`"), first, kinds)
+
+    def _guards(self, dispatch: ast.If) -> Iterator[frozenset[str] | None]:
+        """What stands before a dispatch and stops a kind that nobody knows: the kinds that it lets pass, None where they
+        cannot be told."""
+        for node in nodes(self.function):
+            if getattr(node, "lineno", dispatch.lineno) >= dispatch.lineno:
+                continue
+            if isinstance(node, ast.Assert) and self._asks_for_kind(node.test):
+                yield _texts(node.test)
+            elif isinstance(node, ast.If) and self._asks_for_kind(node.test) and self._stops(node.body):
+                called = [part for part in nodes(node.test) if isinstance(part, ast.Call)]
+                helpers = [helper for call in called for helper in self._helpers(call)]
+                yield frozenset().union(*map(_texts, helpers), _texts(node.test)) or None
+            elif isinstance(node, ast.Call) and any(self._names_kind(given) for given in node.args):
+                for helper in self._helpers(node):
+                    if any(isinstance(part, ast.Raise | ast.Assert) for part in nodes(helper)):
+                        yield _texts(helper) or None
+
+    def _asks_for_kind(self, test: ast.expr) -> bool:
+        """Whether a test is whether a kind is among those that are known: `kind in KINDS`, `not is_known(kind)`."""
+        return any(
+            (
+                isinstance(part, ast.Compare)
+                and self._names_kind(part.left)
+                and isinstance(part.ops[0], ast.In | ast.NotIn)
+            )
+            or (isinstance(part, ast.Call) and any(self._names_kind(given) for given in part.args))
+            for part in nodes(test)
+        )
+
+    def _helpers(self, call: ast.Call) -> Iterator[ast.AST]:
+        """The functions of ours that a call may run."""
+        if isinstance(call.func, ast.Name):
+            for option in options(self._held(call.func.id)):
+                if isinstance(option, Function) and isinstance(option.node, FUNCTIONS):
+                    yield option.node
 
     def of_match(self, node: ast.Match) -> Iterator[Dispatch]:
         patterns: list[ast.AST] = [case.pattern for case in node.cases]
@@ -277,6 +318,25 @@ class _Reader:
             if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name | ast.Attribute):
                 return True
         return False
+
+
+_PREPARERS = (
+    "Encoder", "Scaler", "Transformer", "Imputer", "Discretizer", "Normalizer", "Binarizer", "Vectorizer", "Features", "PCA"
+)  # fmt: skip
+
+
+def _only_prepares(branches: list[ast.stmt]) -> bool:
+    """Whether branches fit what prepares the data, and hand nothing on: whatever trains on it decides by the kind itself."""
+    parts = [part for branch in branches for part in nodes(branch)]
+    made = [ast.unparse(part.func).rpartition(".")[2] for part in parts if isinstance(part, ast.Call)]
+    return any(name.endswith(_PREPARERS) for name in made) and not any(isinstance(part, ast.Return) for part in parts)
+
+
+def _texts(node: ast.AST) -> frozenset[str]:
+    """The texts that code compares something with."""
+    compared = [part for one in nodes(node) if isinstance(one, ast.Compare) for part in nodes(one)]
+    held = [part.value for part in compared if isinstance(part, ast.Constant)]
+    return frozenset(text for text in held if isinstance(text, str))
 
 
 def _refuses(value: Value) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from flowgate import __version__
 from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
+from flowgate.flow.conf import Composed, ConfigBroken
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.subject import changes, code_digests, files_of, names_file
 from flowgate.flow.values import Call, Function, constant, options
@@ -93,13 +96,59 @@ def asked_of(
     return Asked(overrides, drawn, at_once, fresh, bool(jobs or settings.jobs))
 
 
+def composed_under(target: Target, overrides: tuple[str, ...]) -> Composed | None:
+    """The config that the flow runs with under overrides, and under those that its options bring; None where it has none.
+
+    Raises:
+        ConfigBroken: Hydra refuses the config.
+        FlowgateError: it refuses only the overrides.
+    """
+    options = target.proving.flow_options
+    hydra = (*hydra_overrides([*options, *_variables().values()]), *of_hydra(target, overrides))
+    try:
+        return target.compose(hydra)
+    except ConfigBroken as refusal:
+        if hydra and isinstance(target.default, Composed):
+            raise FlowgateError(str(refusal)) from None
+        raise
+
+
+def _variables() -> dict[str, str]:
+    """The variables by which Metaflow takes configs and an environment, as they are set here."""
+    wanted = (name for name in sorted(os.environ) if name.startswith("METAFLOW_FLOW_CONFIG"))
+    return {name: os.environ[name] for name in (*wanted, "METAFLOW_DEFAULT_ENVIRONMENT") if os.environ.get(name)}
+
+
+def hydra_overrides(words: Iterable[str]) -> tuple[str, ...]:
+    """The Hydra overrides in a flow's arguments, or in a variable that holds one: `hydra_overrides: [...]`."""
+    import yaml
+
+    found: list[str] = []
+    for word in words:
+        if "hydra_overrides" not in word:
+            continue
+        try:
+            waiting: list[object] = [yaml.safe_load(word)]
+        except yaml.YAMLError:
+            continue
+        while waiting:  # the variable holds a mapping of configs, each of them a text or a mapping
+            held = waiting.pop()
+            if isinstance(held, str) and "hydra_overrides" in held and held != word:
+                found += hydra_overrides([held])
+            elif isinstance(held, dict):
+                listed = held.get("hydra_overrides")
+                found += [str(one) for one in listed] if isinstance(listed, list) else []
+                waiting += [value for key, value in held.items() if key != "hydra_overrides"]
+    return tuple(found)
+
+
 def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
     """The contract that the flow or its settings declare, under Hydra overrides.
 
     Raises:
         FlowgateError: the config cannot be composed, or what is declared is no contract.
     """
-    contract = declared(target.flow, target.compose(of_hydra(target, overrides)), target.settings)
+    contract = declared(target.flow, composed_under(target, overrides), target.settings)
     if contract is not None and contract.kind not in CONTRACTS:
         raise FlowgateError(
             f"{target.path}: `determinism` is {contract.kind!r}; it must be one of {', '.join(CONTRACTS)}"
@@ -123,6 +172,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         "surface": " ".join(contract.surface),
         "workers": str(settings.workers),
         "overrides": " ".join(overrides),
+        "flow options": json.dumps([*settings.flow_options, *_variables().items()]),
         "run options": " ".join(settings.run_options),
         "launcher": " ".join(settings.launcher),
         "flowgate": __version__,
@@ -144,8 +194,18 @@ def environment_of(target: Target) -> Environment:
 
 
 def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, ...]) -> Start:
-    """How every arm of the proof is started."""
+    """How every arm of the proof is started.
+
+    Raises:
+        FlowgateError: an option would take the arm out of the datastore of its own.
+    """
     settings = target.proving
+    taken = next((one for one in settings.flow_options if one.startswith(("--datastore", "--metadata"))), None)
+    if taken is not None:
+        place = target.project.place("prove")
+        raise FlowgateError(
+            f"{place}: `flow_options` holds {taken}, but every arm has a datastore of its own; leave it out"
+        )
     return Start(
         environment=ground.environment,
         flow_path=target.flow.path,
@@ -153,10 +213,10 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         root=target.project.root,
         folder=folder,
         surface=ground.contract.surface,
-        before_run=config_arguments(target, overrides),
+        before_run=(*_other_options(settings.flow_options), *config_arguments(target, overrides)),
         after_run=(*settings.run_options, *parameter_arguments(target, overrides)),
         timeout=settings.timeout,
-        watched=not runs_elsewhere(target, settings.run_options),
+        watched=not runs_elsewhere(target, (*settings.flow_options, *settings.run_options)),
         settings=target.project.place("prove"),
     )
 
@@ -199,9 +259,12 @@ def config_arguments(target: Target, overrides: tuple[str, ...]) -> tuple[str, .
     Raises:
         FlowgateError: there are some, but the flow has no Config, or one whose parser does not take them.
     """
-    hydra = of_hydra(target, overrides)
+    asked = of_hydra(target, overrides)
+    hydra = (*hydra_overrides(target.proving.flow_options), *asked)
     if not hydra:
         return ()
+    if asked:
+        hydra = (*hydra_overrides(_variables().values()), *hydra)  # one option takes the place of the variable
     shown, place = ", ".join(hydra), target.project.place(f'flow."{target.path}"')
     whole = f"to prove this flow whole, write overrides = [] under {place}"
     for name, setting in target.flow.settings().items():
@@ -214,12 +277,23 @@ def config_arguments(target: Target, overrides: tuple[str, ...]) -> tuple[str, .
                     f"`hydra_overrides`, as that of a stamped flow does, so the run would be the whole one under another "
                     f"name; {whole}"
                 )
-            return ("--config-value", option, f"hydra_overrides: [{', '.join(hydra)}]")
+            return ("--config-value", option, f"hydra_overrides: {json.dumps(hydra)}")
     parameters = [setting.name for setting in target.flow.settings().values() if setting.kind == "Parameter"]
     known = f" (its Parameters: {', '.join(parameters)})" if parameters else ""
     raise FlowgateError(
         f"the overrides {shown} cannot reach {target.path}: it has no Config and no Parameter of that name{known}; {whole}"
     )
+
+
+def _other_options(options: tuple[str, ...]) -> Iterator[str]:
+    """The options that stand before `run`, but for a config value that holds Hydra overrides: there is one for all of them."""
+    at = 0
+    while at < len(options):
+        if options[at] == "--config-value" and any("hydra_overrides" in word for word in options[at : at + 3]):
+            at += 3
+            continue
+        yield options[at]
+        at += 1
 
 
 def _takes_overrides(target: Target, config: Call) -> bool:

@@ -10,8 +10,9 @@ from flowgate.finding import ERROR, Finding
 from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
 from flowgate.prove.arms import Ran
+from flowgate.prove.config import refuse_other_config
 from flowgate.prove.diverge import Divergence, Setting, diverging, first_cause, surface_of
-from flowgate.prove.ground import of_hydra
+from flowgate.prove.ground import composed_under
 from flowgate.prove.proof import ArmRecord, Proof, reduction
 from flowgate.target import Target
 
@@ -22,9 +23,11 @@ def judge(target: Target, contract: Contract, setting: Setting, ran: list[Ran], 
     """The proof that arms come to: the first of them against each of the others.
 
     Raises:
-        Inconclusive: the surface is not there or cannot be compared, or an arm read what another had left behind.
+        Inconclusive: an arm ran with another config, the surface is not there or cannot be compared, or an arm read what
+            another had left behind.
     """
     left, surface = ran[0], contract.surface
+    refuse_other_config(target, ran, reduced)
     findings = [*_echo(target, contract, left), *_grain(target, left, reduced)]
     divergence = None
     for right in ran[1:]:
@@ -112,7 +115,7 @@ def _echo(target: Target, contract: Contract, ran: Ran) -> list[Finding]:
 
 def _grain(target: Target, ran: Ran, overrides: tuple[str, ...]) -> list[Finding]:
     """A promoted flow fans out over data axes and seeds: one branch for each dataset, and no more."""
-    composed = target.compose(of_hydra(target, overrides)) if target.promoted else None
+    composed = composed_under(target, overrides) if target.promoted else None
     if composed is None:
         return []
     allowed = branches(composed.tree)

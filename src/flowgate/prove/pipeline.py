@@ -39,9 +39,12 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
         tell: called with a stage, an arm, its tasks done and expected and its seconds, for progress.
 
     Raises:
-        FlowgateError: the flow's config cannot be composed, or declares no known contract.
+        FlowgateError: the flow's config declares no known contract, or cannot be composed under the overrides.
     """
-    contract = contract_of(target, asked.overrides)
+    try:
+        contract = contract_of(target, asked.overrides)
+    except Inconclusive as error:
+        return _undecided(target, error)
     if contract is None or contract.kind == "nondeterministic":
         return _nothing_to_prove(target, contract)
     fault = _surface_fault(target, contract)
@@ -67,9 +70,12 @@ def recall(target: Target, asked: Asked) -> Proof:
     """The proof that is on record, running nothing: `stale` where something has changed since, undecided where there is none.
 
     Raises:
-        FlowgateError: the flow's config cannot be composed, or declares no known contract.
+        FlowgateError: the flow's config declares no known contract, or cannot be composed under the overrides.
     """
-    contract = contract_of(target, asked.overrides)
+    try:
+        contract = contract_of(target, asked.overrides)
+    except Inconclusive as error:
+        return _undecided(target, error)
     if contract is None or contract.kind == "nondeterministic":
         return _nothing_to_prove(target, contract)
     said = Proof(target.path, target.flow.name, INCONCLUSIVE, contract.kind, _surface_fault(target, contract))
@@ -88,6 +94,10 @@ def recall(target: Target, asked: Asked) -> Proof:
         what = "; ".join(changed[:3]) or "a file that its tasks read changed, or more orders are asked for"
         return said._replace(verdict=STALE, note=f"proven before it changed ({what}); {again}")
     return _from_receipt(target, held)
+
+
+def _undecided(target: Target, error: Inconclusive) -> Proof:
+    return Proof(target.path, target.flow.name, INCONCLUSIVE, "", str(error))
 
 
 def _surface_fault(target: Target, contract: Contract) -> str:

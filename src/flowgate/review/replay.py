@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flowgate import witness
 from flowgate.discover import candidates, forget
-from flowgate.errors import Inconclusive
+from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.memory import Memory
@@ -60,12 +60,8 @@ class _Said(NamedTuple):
 
 
 def replayed(project: Project) -> Replay | None:
-    """How every review stands; None where there is no flow, or the settings name a file that holds none.
-
-    Raises:
-        FlowgateError: a source of truth or a record cannot be read.
-        Inconclusive: a file cannot be parsed.
-    """
+    """How every review stands; None where there is no flow, the settings name a file that holds none, or a file, a source
+    of truth or a record cannot be read."""
     forget()
     chosen = candidates(project)
     # What is remembered says what to type, from where the user stands.
@@ -74,7 +70,10 @@ def replayed(project: Project) -> Replay | None:
     for path in chosen.paths:
         if path not in chosen.named and memory.is_plain(path):
             continue
-        held = _Said.of_said(memory.answer(path)) or _judge(project, path, path in chosen.named, memory)
+        try:
+            held = _Said.of_said(memory.answer(path)) or _judge(project, path, path in chosen.named, memory)
+        except FlowgateError:
+            return None
         if held is not None:
             said[path] = held
     memory.save()

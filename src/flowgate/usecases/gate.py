@@ -58,14 +58,14 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
     if not ref:
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
-        alone = _joined(parts, lambda part: _alone(part.project, part.paths, _prover(tell, wanted)))
+        alone = _joined(parts, lambda part: _alone(part, parts, _prover(tell, wanted)))
         return alone._replace(notes=tuple(_without_base()))
     tell(f"comparing with the base {ref}", None, 0, 0, 0.0)
     with ExitStack() as stack:
         try:
             base = stack.enter_context(base_of(project, ref))
         except Inconclusive as error:
-            judged = _joined(parts, lambda part: _alone(part.project, part.paths, _not_run("the base is not known")))
+            judged = _joined(parts, lambda part: _alone(part, parts, _not_run("the base is not known")))
             return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
         return _against(base, project, parts, _prover(tell, wanted), wanted)
 
@@ -100,9 +100,12 @@ def status(project: Project, paths: list[str]) -> Verdict:
     Raises:
         FlowgateError: as the gate.
     """
+    parts = parts_of(project, paths)
     return _joined(
-        parts_of(project, paths),
-        lambda part: _through(part.project, part.paths, lambda target: recall(target, asked_of(target))),
+        parts,
+        lambda part: _through(
+            part.project, part.paths, lambda target: recall(target, asked_of(target)), lone=len(parts) == 1
+        ),
     )
 
 
@@ -117,10 +120,10 @@ def _not_run(why: str) -> Prover:
     return lambda target: Proof(target.path, target.flow.name, SKIPPED, "", f"not run: {why}")
 
 
-def _alone(project: Project, paths: list[str], proof_of: Prover) -> Verdict:
+def _alone(part: Part, parts: list[Part], proof_of: Prover) -> Verdict:
     """All layers without a base; what is forged shows without one."""
-    against = overlay(project, forged(project), "gate").findings
-    verdict = _through(project, paths, proof_of)
+    against = overlay(part.project, forged(part.project), "gate").findings
+    verdict = _through(part.project, part.paths, proof_of, lone=len(parts) == 1)
     return verdict._replace(findings=(*against, *verdict.findings))
 
 
@@ -138,7 +141,7 @@ def _against(base: Base, project: Project, parts: list[Part], proof_of: Prover, 
         side = sides[part.folder]
         try:
             scope = side.base if wanted.scope == CHANGED else None
-            return _through(side.judged_by, part.paths, proof_of, scope)
+            return _through(side.judged_by, part.paths, proof_of, scope, len(parts) == 1)
         except FlowgateError as error:
             if not any(found.blocks for found in side.matched.findings):
                 raise
@@ -204,24 +207,35 @@ class Clock:
         self.seconds[layer] = round(self.seconds.get(layer, 0.0) + time.monotonic() - began, 2)
 
 
-def _through(project: Project, paths: list[str], proof_of: Prover, base: Base | None = None) -> Verdict:
-    """Every flow through all layers; where a base is given, only those that the change touches."""
+def _through(
+    project: Project, paths: list[str], proof_of: Prover, base: Base | None = None, lone: bool = False
+) -> Verdict:
+    """Every flow through all layers; where a base is given, only those that the change touches.
+
+    Args:
+        lone: no other project is judged.
+
+    Raises:
+        FlowgateError: what one flow is judged by cannot be read, and no other flow is judged: of several, that flow alone is
+            undecided.
+    """
     sources = chosen(project, paths)
     targets = list(readable(project, sources))
     apart: list[Target] = []
     if base is not None:
         sources, targets, apart = _touched(base, project, sources, targets)
+    only = lone and len(sources) == len(targets) == 1
     seen = {project.relative(source.path) for source in sources} if paths or apart else None
     named = [source.path for source in sources]
     clock = Clock()
     with clock.of("lint"):
         linted = overlay(project, lint_paths(project, named, named).findings, "lint", seen)
     with clock.of("review"):
-        reviews = [_review(target) for target in targets]
+        reviews = [_review(target, only) for target in targets]
         reviewed = overlay(project, [found for one in reviews for found in one.findings], "review", seen)
     against = [*linted.findings, *reviewed.findings]
     with clock.of("prove"):
-        proofs = [_proof(target, against, proof_of) for target in targets]
+        proofs = [_proof(target, against, proof_of, only) for target in targets]
         proven = overlay(project, [found for proof in proofs for found in proof.findings], "prove", seen)
     layers = (linted, reviewed, proven)
     flows = [
@@ -271,20 +285,28 @@ def _through_layers(
     )
 
 
-def _review(target: Target) -> judge.Standing:
+def _review(target: Target, only: bool) -> judge.Standing:
+    """How the review of a flow stands; what cannot be read of one flow leaves the others judged."""
     try:
         return judge.standing(target)
-    except Inconclusive as error:
+    except FlowgateError as error:
+        if only and not isinstance(error, Inconclusive):
+            raise
         return judge.Standing(INCONCLUSIVE, str(error))
 
 
-def _proof(target: Target, held: list[Finding], proof_of: Prover) -> Proof:
-    """The proof, unless a finding forbids the flow to run."""
+def _proof(target: Target, held: list[Finding], proof_of: Prover, only: bool) -> Proof:
+    """The proof, unless a finding forbids the flow to run; what cannot be told of one flow leaves the others judged."""
     against = [found for found in held if found.flow == target.path and found.blocks]
     if against:
         note = f"not run: {len(against)} open finding{'s' * (len(against) > 1)} of lint and review forbid it"
         return Proof(target.path, target.flow.name, SKIPPED, "", note)
-    return proof_of(target)
+    try:
+        return proof_of(target)
+    except FlowgateError as error:
+        if only and not isinstance(error, Inconclusive):
+            raise
+        return Proof(target.path, target.flow.name, INCONCLUSIVE, "", str(error))
 
 
 def _contract(target: Target, proof: Proof | None) -> str:

@@ -23,7 +23,7 @@ from flowgate.prove.pipeline import Tell, alone, prove, workplace
 from flowgate.prove.proof import Proof
 from flowgate.prove.store import user_store
 from flowgate.prove.stored import read_runs
-from flowgate.target import Target, all_readable_in, is_empty
+from flowgate.target import Target, all_readable_in, is_empty, readable_and_not_in
 from flowgate.verdict import layer_result
 
 
@@ -47,7 +47,7 @@ def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) 
     As committed, a flow that is not what is pushed is undecided, and a repository without flows has nothing to prove.
 
     Raises:
-        FlowgateError: no flow is there, one cannot be parsed, or settings, config or ledger cannot be read.
+        FlowgateError: no flow is there, settings or ledger cannot be read, or the only flow there is cannot be proven as asked.
     """
     if wanted.as_committed:
         judge_as_committed()
@@ -60,9 +60,17 @@ def prove_flows(project: Project, paths: list[str], wanted: Wanted, tell: Tell) 
 def _prove_part(part: Part, parts: list[Part], wanted: Wanted, tell: Tell) -> Iterator[Proof]:
     """The proofs of the flows of one project of several, in its own paths."""
     departure = departures(part.project) if wanted.as_committed else lambda _: ""
-    for target in all_readable_in(part, parts):
+    targets, unread = readable_and_not_in(part, parts)
+    for one in unread:
+        yield Proof(one.path, one.path, INCONCLUSIVE, "", one.why)
+    for target in targets:
         apart = departure(target)
-        proof = prove(target, wanted.of(target), tell) if not apart else _undecided(target, apart)
+        try:
+            proof = prove(target, wanted.of(target), tell) if not apart else _undecided(target, apart)
+        except FlowgateError as error:
+            if len(parts) == len(targets) == 1 and not unread:
+                raise
+            proof = Proof(target.path, target.flow.name, INCONCLUSIVE, "", str(error))
         findings = overlay(part.project, proof.findings, "prove", {target.path}).findings
         yield proof._replace(findings=tuple(findings), verdict=layer_result(findings, proof.verdict))
 

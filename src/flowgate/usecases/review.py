@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowgate.discover import judge_as_committed, parts_of
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import Finding, below
 from flowgate.ledger.match import overlay
-from flowgate.outcome import EXIT_CODES, overall
+from flowgate.outcome import EXIT_CODES, INCONCLUSIVE, overall
 from flowgate.project import Part, Project, git, git_output, repository_of
 from flowgate.review.asking import Tell, ask
 from flowgate.review.case import is_asked, open_case
 from flowgate.review.judge import standing, take
 from flowgate.review.packet import Packet, packet
 from flowgate.review.replay import Replay, Replayed, replayed
-from flowgate.target import Target, all_readable_in, is_empty
+from flowgate.target import Target, all_readable_in, is_empty, readable_and_not_in
 from flowgate.usecases.committed import refuse_loose
 from flowgate.verdict import layer_result
 
@@ -32,7 +33,7 @@ class Reviewed(NamedTuple):
     name: str
     verdict: str
     note: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def seen_from_above(self, folder: str) -> Reviewed:
@@ -128,7 +129,7 @@ def _refuse_other_push(project: Project, made_of: list[str]) -> None:
 def _replay(part: Part, parts: list[Part], held: Replay | None, as_committed: bool) -> list[Reviewed]:
     """How the committed reviews of one project stand, in its own paths."""
     if held is None:
-        return [_stand(target) for target in all_readable_in(part, parts)]
+        return list(_stand_all(part, parts))
     if as_committed:
         refuse_loose(part.project, held.made_of)
     found = [one.findings for one in held.standings]
@@ -139,6 +140,25 @@ def _replay(part: Part, parts: list[Part], held: Replay | None, as_committed: bo
 def exit_code(reviews: list[Reviewed]) -> int:
     """0 where every review holds, 1 where one is missing, stale or blocked."""
     return EXIT_CODES[overall([one.verdict for one in reviews])]
+
+
+def _stand_all(part: Part, parts: list[Part]) -> Iterator[Reviewed]:
+    """How the review of each flow of a project stands; one that cannot be told leaves the others told.
+
+    Raises:
+        FlowgateError: it cannot be told of the only flow there is.
+    """
+    targets, unread = readable_and_not_in(part, parts)
+    if len(targets) + len(unread) == len(parts) == 1:
+        yield from map(_stand, all_readable_in(part, parts))
+        return
+    for one in unread:
+        yield Reviewed(one.path, one.path, INCONCLUSIVE, one.why)
+    for target in targets:
+        try:
+            yield _stand(target)
+        except FlowgateError as error:
+            yield Reviewed(target.path, target.flow.name, INCONCLUSIVE, str(error))
 
 
 def _stand(target: Target) -> Reviewed:

@@ -14,7 +14,15 @@ from flowgate.project import Project
 from flowgate.prove import kept
 from flowgate.prove.arms import Arm, probe_variables
 from flowgate.prove.contracts import plan
-from flowgate.prove.ground import asked_of, contract_of, environment_of, ground_of, runs_elsewhere, start_of
+from flowgate.prove.ground import (
+    asked_of,
+    contract_of,
+    environment_of,
+    ground_of,
+    hydra_overrides,
+    runs_elsewhere,
+    start_of,
+)
 from flowgate.prove.pipeline import alone
 from flowgate.prove.store import user_store
 from flowgate.target import Target, all_readable, chosen
@@ -64,7 +72,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
     arm = _arm(target, given)
     if arm is None:
         return _stream(command, {})
-    asked = asked_of(target, _overrides(given))
+    asked = asked_of(target)
     with alone(target, lambda *_: None):
         home = kept.prepare(target)
         contract = contract_of(target, asked.overrides)
@@ -83,11 +91,12 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
 def _arm(target: Target, given: list[str]) -> Arm | None:
     """The arm that this run is: one worker, no other options than a proof's own, nothing sent elsewhere."""
     settings = target.proving
-    contract = contract_of(target, _overrides(given))
+    typed = hydra_overrides(word for word in given if word not in settings.flow_options)
+    contract = contract_of(target, typed)
     arms = plan(contract.kind, settings.workers) if contract is not None else []
-    if not arms or "PYTHONHASHSEED" in os.environ or runs_elsewhere(target, tuple(given)) or _overrides(given):
+    if not arms or "PYTHONHASHSEED" in os.environ or runs_elsewhere(target, tuple(given)) or typed:
         return None
-    extra = [word for word in given if word not in settings.run_options]
+    extra = [word for word in given if word not in (*settings.flow_options, *settings.run_options)]
     return arms[0] if extra in (["run", "--max-workers", "1"], ["run", "--max-workers=1"]) else None
 
 
@@ -96,7 +105,10 @@ def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
     given = list(arguments[1:] if arguments[:1] == ("--",) else arguments)
     if not any(word in _COMMANDS for word in given):
         given = ["run", *given]
-    contract = contract_of(target, _overrides(given))
+    before = target.proving.flow_options
+    if not all(option in given for option in before):
+        given = [*before, *given]
+    contract = contract_of(target, hydra_overrides(word for word in given if word not in before))
     if contract is None or contract.kind != "single_worker":
         return given
     asked = [given[at + 1 : at + 2] for at, word in enumerate(given) if word == "--max-workers"]
@@ -107,22 +119,6 @@ def _command_line(target: Target, arguments: tuple[str, ...]) -> list[str]:
         return given
     at = next(at for at, word in enumerate(given) if word in _COMMANDS)
     return [*given[: at + 1], "--max-workers", "1", *given[at + 1 :]]
-
-
-def _overrides(arguments: list[str]) -> tuple[str, ...]:
-    """The Hydra overrides among a flow's arguments: `--config-value cfg "hydra_overrides: [...]"`."""
-    import yaml
-
-    found: list[str] = []
-    for word in arguments:
-        if "hydra_overrides" in word:
-            try:
-                given = yaml.safe_load(word)
-            except yaml.YAMLError:
-                continue
-            listed = given.get("hydra_overrides") if isinstance(given, dict) else None
-            found += [str(one) for one in listed] if isinstance(listed, list) else []
-    return tuple(found)
 
 
 def _stream(command: list[str], variables: dict[str, str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.conf import ConfigBroken as Refusal
-from flowgate.lint.examples import promoted
+from flowgate.lint.examples import BY_HYDRA, SEAMS, promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -34,41 +34,48 @@ class ConfigBroken(Rule):
         told: dict[str, list[str]] = {}
         for name, refusal in refused.items():
             told.setdefault(refusal.said, []).append(name)
-        for said, names in told.items():
-            yield self._finding(target, refused[names[0]], said, names)
+        for names in told.values():
+            yield self._finding(target, refused[names[0]], names)
 
-    def _finding(self, target: Target, refusal: Refusal, said: str, names: list[str]) -> Finding:
+    def _finding(self, target: Target, refusal: Refusal, names: list[str]) -> Finding:
         conf = target.conf
         assert conf is not None
         experiments = [name for name in names if name != _CONFIG]
         parts = ["the config"] if _CONFIG in names else []
         if experiments:
             parts.append(f"experiment{'s' * (len(experiments) > 1)} {', '.join(experiments)}")
-        message = f"{' and '.join(parts)} cannot be composed: {said}"
+        message = f"{' and '.join(parts)} cannot be composed: {refusal.seen_from(target.project.root)}"
         path = conf.experiments[experiments[0]] if experiments and _CONFIG not in names else conf.primary
         if refusal.file:
             path = os.path.normpath(os.path.join(conf.folder, refusal.file))
         mend = self.mend.replace("FLOW", target.shown).replace(
             " experiment=NAME", f" experiment={experiments[0]}" if experiments and _CONFIG not in names else ""
         )
-        code = f"{os.path.relpath(conf.primary, target.project.root)} {parts[0]}: {said}"
+        code = f"{os.path.relpath(conf.primary, target.project.root)} {parts[0]}: {refusal.said}"
         found = self.found(target, None, None, message, mend=mend, code=code)
         return found._replace(path=target.project.relative(path), line=refusal.line)
 
 
 def _example(title: str, files: dict[str, str]) -> Example:
-    config = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
-    return Example(title, promoted({"conf/config.yaml": config} | files))
+    made = promoted({"conf/config.yaml": _CONFIG_FILE} | files, seams=BY_HYDRA + SEAMS)
+    flow = made["flow.py"].replace("parser=yaml.safe_load", "parser=compose_config")
+    return Example(title, made | {"flow.py": flow})
 
 
-_CLAIM = "determinism: order_independent\naxes: {noise: [0.1, 0.5]}\ndata_axes: [noise]\n"
+_CONFIG_FILE = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
+
+
+_CLAIM = "determinism: order_independent\nsurface: [results]\naxes: {noise: [0.1, 0.5]}\ndata_axes: [noise]\n"
 
 ConfigBroken.bad = (
     _example(
         "a choice that is not there",
-        {"conf/config.yaml": "defaults:\n  - experiment: noise\n  - training: long\n  - _self_\nseeds: 2\n"},
+        {"conf/config.yaml": _CONFIG_FILE.replace("  - _self_", "  - training: long\n  - _self_")},
     ),
-    _example("an experiment of another group's", {"conf/experiment/wide.yaml": f"defaults:\n  - base\n{_CLAIM}"}),
+    _example(
+        "an experiment that stands on one that is not there",
+        {"conf/experiment/wide.yaml": f"defaults:\n  - base\n{_CLAIM}"},
+    ),
     _example("a key twice", {"conf/experiment/noise.yaml": f"name: noise\nname: noise\n{_CLAIM}"}),
 )
 ConfigBroken.good = (
@@ -79,7 +86,7 @@ ConfigBroken.good = (
     _example(
         "an optional choice that is not there",
         {
-            "conf/config.yaml": "defaults:\n  - experiment: noise\n  - optional training: long\n  - _self_\nseeds: 2\n",
+            "conf/config.yaml": _CONFIG_FILE.replace("  - _self_", "  - optional training: long\n  - _self_"),
         },
     ),
 )

@@ -8,7 +8,7 @@ from flowgate.finding import Finding
 from flowgate.flow.shell import Piece, grid, region, shell
 from flowgate.flow.values import Module
 from flowgate.lint.edit import Edit
-from flowgate.lint.examples import GUARDED, promoted
+from flowgate.lint.examples import EXPERIMENT, GUARDED, promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -68,7 +68,11 @@ SHELL = _SHELL.text
 
 
 def _stamped(text: str) -> dict[str, str]:
-    return promoted(metaflow=f"{_SHELL.begin}\n{text}{_SHELL.end}")
+    files = {
+        "conf/experiment/noise.yaml": EXPERIMENT + "methods: [topk]\n",
+        "conf/method/topk.yaml": "kind: topk\n",
+    }
+    return promoted(files, metaflow=f"{_SHELL.begin}\n{text}{_SHELL.end}")
 
 
 def _beside(text: str) -> dict[str, str]:

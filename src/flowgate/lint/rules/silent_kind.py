@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.syntax import nodes
+from flowgate.flow.values import Module
 from flowgate.flow.yamlfile import line_of, read_yaml
 from flowgate.lint.examples import promoted
-from flowgate.lint.kinds import dispatches
+from flowgate.lint.kinds import Dispatch, dispatches
 from flowgate.lint.registries import FUNCTIONS, Registries
 from flowgate.lint.rule import Example, Rule
-from flowgate.target import Target
+from flowgate.target import Target, sharing
 
 
 class SilentKind(Rule):
@@ -30,32 +31,47 @@ class SilentKind(Rule):
 
     def check(self, target: Target) -> Iterator[Finding]:
         known: list[frozenset[str] | None] = []
-        registries = Registries(target.flow.closure)
-        for module in target.flow.closure:
-            tree = module.source.parse() if b"kind" in module.source.data else None
-            for function in nodes(tree) if tree is not None else ():
-                if isinstance(function, FUNCTIONS | ast.ClassDef):
-                    for found in dispatches(function, module, registries):
-                        known.append(found.known)
-                        if found.fault:
-                            yield self.found(target, found.node, module, found.fault)
-        if any(known) and None not in known:
-            yield from self._unknown(target, frozenset().union(*(one for one in known if one is not None)))
+        for module, found in _dispatches(target):
+            known.append(found.known)
+            if found.fault:
+                yield self.found(target, found.node, module, found.fault)
+        unknown = list(_unknown(target, known))
+        if unknown:  # a flow beside this one may read the same config, and train what this one does not
+            known += [found.known for other in sharing(target) for _, found in _dispatches(other)]
+            unknown = list(_unknown(target, known))
+        for path, kind in unknown:
+            where, told = target.project.relative(path), ", ".join(sorted(_all(known)))
+            message = f"no dispatch knows the kind {kind!r} (known: {told})"
+            mend = f"register {kind!r} where the others are, or name one of {told}"
+            made = self.found(target, None, None, message, mend=mend, code=f"{where}: kind: {kind}")
+            yield made._replace(path=where, line=line_of(path, ("kind",)))
 
-    def _unknown(self, target: Target, known: frozenset[str]) -> Iterator[Finding]:
-        """The kinds in the method configs that no dispatch knows."""
-        for group, choices in target.conf.groups.items() if target.conf is not None else ():
-            for path in choices.values() if group.split("/")[0] in ("method", "methods") else ():
-                try:
-                    kind = read_yaml(path).get("kind")
-                except FlowgateError:
-                    continue
-                if isinstance(kind, str) and "${" not in kind and kind not in known:
-                    where = target.project.relative(path)
-                    message = f"no dispatch knows the kind {kind!r} (known: {', '.join(sorted(known))})"
-                    mend = f"register {kind!r} where the others are, or name one of {', '.join(sorted(known))}"
-                    found = self.found(target, None, None, message, mend=mend, code=f"{where}: kind: {kind}")
-                    yield found._replace(path=where, line=line_of(path, ("kind",)))
+
+def _dispatches(target: Target) -> Iterator[tuple[Module, Dispatch]]:
+    """Every decision by a method's kind in the code of a flow."""
+    registries = Registries(target.flow.closure)
+    for module in target.flow.closure:
+        tree = module.source.parse() if b"kind" in module.source.data else None
+        for function in nodes(tree) if tree is not None else ():
+            if isinstance(function, FUNCTIONS | ast.ClassDef):
+                yield from ((module, found) for found in dispatches(function, module, registries))
+
+
+def _all(known: list[frozenset[str] | None]) -> frozenset[str]:
+    return frozenset().union(*(one for one in known if one is not None))
+
+
+def _unknown(target: Target, known: list[frozenset[str] | None]) -> Iterator[tuple[str, str]]:
+    """The method configs whose kind no dispatch knows, each with the kind; none where not every dispatch can be told."""
+    if target.conf is None or not any(known) or None in known:
+        return
+    for path in [*target.conf.choices("method").values(), *target.conf.choices("methods").values()]:
+        try:
+            kind = read_yaml(path).get("kind")
+        except FlowgateError:
+            continue
+        if isinstance(kind, str) and "${" not in kind and kind not in _all(known):
+            yield path, kind
 
 
 def _seams(train: str) -> dict[str, str]:

@@ -73,7 +73,17 @@ def _artifacts(step_name: str, flow: Any) -> dict[str, dict[str, str]]:
     made = {name: _describe(item, _own(step_name, flow)) for name, item in sorted(held.items())}
     if "determinism" in made:
         made["determinism"]["echo"] = str(held["determinism"])
+    for name in _configs(step_name, flow):
+        if name in made:
+            made[name]["config"] = json.dumps(held[name], default=str)
     return made
+
+
+def _configs(step_name: str, flow: Any) -> list[str]:
+    """The names of the flow's configs, in `start`: there they are as the run was given them."""
+    if step_name != "start":
+        return []
+    return [name for name, parameter in flow._get_parameters() if getattr(parameter, "IS_CONFIG_PARAMETER", False)]
 
 
 def _carried(step_name: str, flow: Any) -> list[str]:

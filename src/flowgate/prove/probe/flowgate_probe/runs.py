@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from typing import Any
 
 from flowgate_probe.answer import answer
@@ -19,9 +20,10 @@ def compare_runs(request: dict[str, Any]) -> dict[str, Any]:
     else needs them.
     """
     runs = [Run(request["flow"], side["store"], side["root"], side["run"]) for side in request["sides"]]
-    pairs = _matched(runs, [run.tasks() for run in runs])
+    tasks = [run.tasks() for run in runs]
+    pairs = _matched(runs, tasks)
     surface = [entry.rpartition(".") for entry in request["surface"]] or [("end", ".", "*")]
-    judge = _Judge(request["file"], runs)
+    judge = _Judge(request["file"], runs, [_configs(run, held) for run, held in zip(runs, tasks)])
     apart = [judge.same(pair, name) for pair in pairs for name in _names(pair) if _is_on(surface, pair, name)]
     if not all(apart):
         for pair in pairs:
@@ -36,8 +38,8 @@ def compare_runs(request: dict[str, Any]) -> dict[str, Any]:
 class _Judge:
     """Decides of pairs of artifacts, and remembers what it found."""
 
-    def __init__(self, path: str, runs: list[Run]) -> None:
-        self.path, self.runs, self.loaded = path, runs, 0
+    def __init__(self, path: str, runs: list[Run], configs: list[dict[str, str]]) -> None:
+        self.path, self.runs, self.configs, self.loaded = path, runs, configs, 0
         self.known = {}  # type: dict[tuple[str, str], Any]
 
     def same(self, pair: Any, name: str) -> bool:
@@ -80,12 +82,25 @@ class _Judge:
     def _artifact(self, pair: Any, side: int, name: str) -> dict[str, Any]:
         shas = [held.objects.get(name) if held else None for held in pair]
         told = {"type": str(pair[side].info.get(name, {}).get("type", ""))}  # type: dict[str, Any]
+        if pair[side].step == "start" and name in self.configs[side]:
+            told["config"] = self.configs[side][name]
         found = self.known.get((shas[0], shas[1]), {})
         if "fault" in found:
             return dict(told, fault=found["fault"])
         if found.get("equal") is False:
             told["difference"] = found
         return dict(told, digest="sha1:%s" % (shas[0] if found.get("equal") else shas[side]))
+
+
+def _configs(run: Run, tasks: list[Held]) -> dict[str, str]:
+    """The flow's configs as the run was given them, as JSON by name; those that are not kept as one are left out."""
+    found = {}
+    for held in [held for held in tasks if held.step == "start" and "_graph_info" in held.objects][:1]:
+        told = [value for _, _, value in run.load([(held, "_graph_info")])]
+        names = [one["name"] for one in told[0].get("parameters", []) if one.get("type") == "Config"]
+        for _, name, value in run.load([(held, name) for name in names if name in held.objects]):
+            found[name] = json.dumps(value, default=str)
+    return found
 
 
 def _matched(runs: list[Run], tasks: list[list[Held]]) -> list[Any]:
