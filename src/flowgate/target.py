@@ -87,7 +87,7 @@ class Target:
     @cached_property
     def promoted(self) -> bool:
         """Whether all rules apply."""
-        return is_promoted(self.flow, self.conf)
+        return is_promoted(self.flow)
 
     @cached_property
     def contract(self) -> Contract | None:

@@ -14,20 +14,21 @@ _INITIALIZERS = ("initialize", "initialize_config_dir", "initialize_config_modul
 _STORE = ("name", "node", "group")  # the order of ConfigStore.store's arguments
 
 
-def start_of(flow: Flow, folder: str, shell: str) -> Start:
+def start_of(flow: Flow, folder: str, shell: str, by_shell: bool) -> Start:
     """What the code of a flow says of it.
 
     Args:
         folder: that of the config.
         shell: the text of the shell that the flow carries as it was stamped; empty where it carries none.
+        by_shell: whether the shell's function is what composes the config.
     """
     places = (flow.module.package_folder, flow.modules.root)
     roots = tuple(dict.fromkeys(os.path.relpath(place, folder) for place in places))
-    data = [module.source.data for module in flow.closure]
+    if by_shell and shell:
+        return Start(shell=shell, roots=roots)
+    data = [module.source.data.replace(b"\r\n", b"\n").replace(shell.encode(), b"") for module in flow.closure]
     if not any(b"hydra" in one for one in data):
         return Start(by_hydra=False, roots=roots)
-    if shell:
-        return Start(shell=shell, roots=roots)
     calls = list(_calls(flow))
     stored, names_told = _stored(calls) if any(b"ConfigStore" in one for one in data) else ((), True)
     return Start(

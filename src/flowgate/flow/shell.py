@@ -19,6 +19,7 @@ from flowgate.flow.values import Attr, Call, Function, Value, callee, constant, 
 
 SCAFFOLD = os.path.join(os.path.dirname(os.path.dirname(__file__)), "scaffold")
 BEGIN = "# >>> flowgate shell"
+_MARK = re.compile(rb"(?m)^" + BEGIN.encode() + rb"\s*$")
 
 
 class Piece(NamedTuple):
@@ -100,7 +101,14 @@ def conf_of(flow: Flow) -> Conf | None:
 def _start(flow: Flow, primary: str) -> Start:
     """How the config with this root file is composed: by the shell, if the flow carries it and the file is where it looks."""
     own = primary == os.path.join(flow.module.package_folder, "conf", "config.yaml")
-    return start_of(flow, os.path.dirname(primary), _carried(flow) if own else "")
+    parsers = [setting.call.keywords.get("parser") for setting in flow.settings().values() if setting.kind == "Config"]
+    by_shell = any(_names_shell(option) for parser in parsers if parser is not None for option in options(parser))
+    carried = _carried(flow)
+    return start_of(flow, os.path.dirname(primary), carried, own and by_shell)
+
+
+def _names_shell(parser: Value) -> bool:
+    return isinstance(parser, Function) and getattr(parser.node, "name", "") == "compose_config"
 
 
 def _carried(flow: Flow) -> str:
@@ -185,15 +193,14 @@ def _opens(call: Call, folder: str) -> bool:
     return name.startswith(_OPENERS) and any("conf" in parts[:-1] for parts in relative)
 
 
-def is_promoted(flow: Flow, conf: Conf | None) -> bool:
-    """Whether the flow carries the shell, or follows the pipeline standard without it.
+def is_promoted(flow: Flow) -> bool:
+    """Whether the flow carries the shell: only then it was stamped, and promises what all rules ask for."""
+    return _MARK.search(flow.module.source.data) is not None
 
-    That is a Hydra config with experiments, and the name of a seam at least: a flow that only composes its config from
-    experiments promises nothing of the kind.
-    """
-    if BEGIN.encode() in flow.module.source.data:
-        return True
+
+def follows_standard(flow: Flow, conf: Conf | None) -> bool:
+    """Whether a flow without the shell follows the pipeline standard: a Hydra config with experiments, and a seam at least."""
     declares = any(setting.kind == "Config" for setting in flow.settings().values())
-    if not declares or conf is None or not conf.groups.get("experiment"):
+    if is_promoted(flow) or not declares or conf is None or not conf.groups.get("experiment"):
         return False
     return re.search(rb"\b(?:make_data|build_model|train_arm)\b", flow.module.source.data) is not None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from flowgate.flow.shell import shell
+
+_SHELL = shell()
+SHELL = f"{_SHELL.begin}\n{_SHELL.text}{_SHELL.end}"
 GUARDED = """
 try:
     from metaflow import Config, FlowSpec, step
@@ -34,6 +38,8 @@ _FLOW = '''
 from pathlib import Path
 
 import yaml
+
+{shell}
 {metaflow}
 
 {seams}
@@ -61,15 +67,6 @@ data_axes: [noise]
 determinism: order_independent
 surface: [results]
 """
-# The start of a file of seams, in a flow whose config Hydra composes.
-BY_HYDRA = """
-def compose_config(_text):
-    from hydra import compose, initialize_config_dir
-    from omegaconf import OmegaConf
-
-    with initialize_config_dir(str(Path(__file__).resolve().parent / "conf"), version_base=None):
-        return OmegaConf.to_container(compose("config"), resolve=True)
-"""
 CONFIG = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
 
 
@@ -79,11 +76,12 @@ def promoted(
     start: str = ECHO,
     end: str = "self.results = 1",
     seams: str = SEAMS,
-    metaflow: str = GUARDED,
+    metaflow: str = "",
+    stamped: str = SHELL,
 ) -> dict[str, str]:
     """A promoted flow, with some of its parts replaced and some files added."""
     return {
-        "flow.py": _FLOW.format(start=start, end=end, seams=seams.strip(), metaflow=metaflow.strip()),
+        "flow.py": _FLOW.format(start=start, end=end, seams=seams.strip(), metaflow=metaflow.strip(), shell=stamped),
         "conf/config.yaml": CONFIG,
         "conf/experiment/noise.yaml": EXPERIMENT,
         **(files or {}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.conf import ConfigBroken as Refusal
-from flowgate.lint.examples import BY_HYDRA, SEAMS, promoted
+from flowgate.lint.examples import EXPERIMENT, promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
 
@@ -57,15 +57,18 @@ class ConfigBroken(Rule):
 
 
 def _example(title: str, files: dict[str, str]) -> Example:
-    made = promoted({"conf/config.yaml": _CONFIG_FILE} | files, seams=BY_HYDRA + SEAMS)
+    whole = {
+        "conf/config.yaml": _CONFIG_FILE,
+        "conf/experiment/noise.yaml": f"{EXPERIMENT}methods: [topk]\n",
+        "conf/method/topk.yaml": "kind: topk\n",
+    }
+    made = promoted(whole | files)
     flow = made["flow.py"].replace("parser=yaml.safe_load", "parser=compose_config")
     return Example(title, made | {"flow.py": flow})
 
 
 _CONFIG_FILE = "defaults:\n  - experiment: noise\n  - _self_\nseeds: 2\n"
 
-
-_CLAIM = "determinism: order_independent\nsurface: [results]\naxes: {noise: [0.1, 0.5]}\ndata_axes: [noise]\n"
 
 ConfigBroken.bad = (
     _example(
@@ -74,9 +77,9 @@ ConfigBroken.bad = (
     ),
     _example(
         "an experiment that stands on one that is not there",
-        {"conf/experiment/wide.yaml": f"defaults:\n  - base\n{_CLAIM}"},
+        {"conf/experiment/wide.yaml": f"defaults:\n  - base\n{EXPERIMENT}"},
     ),
-    _example("a key twice", {"conf/experiment/noise.yaml": f"name: noise\nname: noise\n{_CLAIM}"}),
+    _example("a key twice", {"conf/experiment/noise.yaml": f"{EXPERIMENT}name: noise\n"}),
 )
 ConfigBroken.good = (
     _example(

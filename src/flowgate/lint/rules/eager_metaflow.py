@@ -102,8 +102,11 @@ EagerMetaflow.bad = (
         ),
     ),
     Example(
-        "guarded, without stand-ins",
-        promoted(metaflow="try:\n    from metaflow import Config, FlowSpec, step\nexcept ImportError:\n    pass"),
+        "the seams' own module, without a guard",
+        promoted(
+            {"seams.py": f"from metaflow import S3\n{SEAM_TEXT}"},
+            seams="from seams import build_model, make_data, metric, train_arm",
+        ),
     ),
 )
 EagerMetaflow.good = (

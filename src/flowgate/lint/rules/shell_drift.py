@@ -72,22 +72,22 @@ def _stamped(text: str) -> dict[str, str]:
         "conf/experiment/noise.yaml": EXPERIMENT + "methods: [topk]\n",
         "conf/method/topk.yaml": "kind: topk\n",
     }
-    return promoted(files, metaflow=f"{_SHELL.begin}\n{text}{_SHELL.end}")
+    return promoted(files, stamped=f"{_SHELL.begin}\n{text}{_SHELL.end}")
 
 
 def _beside(text: str) -> dict[str, str]:
-    return promoted({"grid.py": f"{_GRID.begin}\n{text}{_GRID.end}\n"}, metaflow=f"{GUARDED}\nimport grid")
+    return promoted({"grid.py": f"{_GRID.begin}\n{text}{_GRID.end}\n"}, metaflow="import grid")
 
 
 ShellDrift.bad = (
     Example("a guard that was shortened", _stamped(SHELL.replace("    FlowSpec = object\n", "    FlowSpec = None\n"))),
     Example("a line of the flow's own inside", _stamped(SHELL + "SEEDS = None\n")),
-    Example("without its end", promoted(metaflow=f"{_SHELL.begin}\n{SHELL}")),
+    Example("without its end", promoted(stamped=f"{_SHELL.begin}\n{SHELL}")),
     Example("a grid that takes what comes", _beside(_GRID.text.replace('raise GridError(f"seeds', 'print(f"seeds', 1))),
 )
 ShellDrift.good = (
     Example("verbatim", _stamped(SHELL)),
     Example("as it was stamped by an older flowgate", _stamped(_SHELL.past[0])),
-    Example("a flow without a shell", promoted()),
+    Example("a flow without a shell", promoted(stamped=GUARDED)),
     Example("the grid, verbatim", _beside(_GRID.text)),
 )

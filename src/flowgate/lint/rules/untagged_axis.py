@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flowgate.finding import Finding
 from flowgate.flow.conf import Composed, Origin
+from flowgate.flow.shell import region, shell
 from flowgate.flow.syntax import nodes
 from flowgate.flow.yamlfile import Keys, duplicates, line_of
 from flowgate.lint.examples import promoted
@@ -106,8 +107,11 @@ def _goes_over_all(target: Target) -> bool:
         tree = module.source.parse() if b"axes" in module.source.data else None
         if tree is None:
             continue
-        whole = {id(node) for node in nodes(tree) if _is_axes(node)}
-        for node in nodes(tree):
+        place = region(module.source.text.splitlines(), shell())  # it asks whether a name is an axis, whatever its name
+        stamped = range(place[0], place[1] or place[0]) if place is not None else range(0)
+        own = [node for node in nodes(tree) if getattr(node, "lineno", 0) not in stamped]
+        whole = {id(node) for node in own if _is_axes(node)}
+        for node in own:
             if isinstance(node, ast.Attribute) and id(node.value) in whole and node.attr not in _VIEWS:
                 whole.discard(id(node.value))
             elif isinstance(node, ast.Subscript) and id(node.value) in whole:
