@@ -32,6 +32,7 @@ def start_of(flow: Flow, folder: str, shell: str, by_shell: bool) -> Start:
     calls = list(_calls(flow))
     stored, names_told = _stored(calls) if any(b"ConfigStore" in one for one in data) else ((), True)
     return Start(
+        config_name=_config_name(calls),
         version_base=_version_base(calls),
         stored=stored,
         open=not names_told,
@@ -49,6 +50,16 @@ def _calls(flow: Flow) -> Iterator[ast.Call]:
         if b"hydra" in module.source.data:
             tree = module.source.parse()
             yield from (node for node in (nodes(tree) if tree is not None else ()) if isinstance(node, ast.Call))
+
+
+def _config_name(calls: list[ast.Call]) -> str:
+    """The config that the first call of `compose` names; empty where none does."""
+    for call in calls:
+        if ast.unparse(call.func).split(".")[-1] == "compose":
+            given = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "config_name")]
+            if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+                return given[0].value
+    return ""
 
 
 def _version_base(calls: list[ast.Call]) -> str | None:

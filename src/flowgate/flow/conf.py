@@ -25,6 +25,7 @@ class Start(NamedTuple):
 
     Attributes:
         by_hydra: whether Hydra composes it at all.
+        config_name: what it has composed, where it says so by name; empty where it does not.
         version_base: what it gives Hydra under that name; None is Hydra's present version.
         stored: the configs that it registers in Hydra's ConfigStore, as `group/name`.
         open: whether it registers others under names that cannot be told.
@@ -34,6 +35,7 @@ class Start(NamedTuple):
     """
 
     by_hydra: bool = True
+    config_name: str = ""
     version_base: str | None = None
     stored: tuple[str, ...] = ()
     open: bool = False

@@ -90,12 +90,21 @@ def conf_of(flow: Flow) -> Conf | None:
         for place in places(default):
             path = place.path if place.anchor == FIXED else os.path.join(flow.modules.root, place.path)
             if place.path.endswith((".yaml", ".yml")) and witness.is_folder(os.path.dirname(path)):
-                found = open_conf(path, _start(flow, path))
+                found = _opened(flow, path)
                 if found and any(found.groups.values()):
                     return found
     path = os.path.join(flow.module.package_folder, "conf", "config.yaml")
-    beside = open_conf(path, _start(flow, path)) if witness.is_file(path) else None
+    beside = _opened(flow, path) if witness.is_file(path) else None
     return beside if beside is not None and _reads_conf(flow) else None
+
+
+def _opened(flow: Flow, primary: str) -> Conf | None:
+    """The config folder around a root file; with another root file where the flow's code composes that one by its name."""
+    start = _start(flow, primary)
+    named = os.path.join(os.path.dirname(primary), f"{start.config_name.removesuffix('.yaml')}.yaml")
+    if start.config_name and named != primary and witness.is_file(named):
+        primary = named
+    return open_conf(primary, start)
 
 
 def _start(flow: Flow, primary: str) -> Start:

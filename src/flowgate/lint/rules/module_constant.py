@@ -181,7 +181,7 @@ def _is_fixed(event: Global) -> bool:
 
 def _is_exempt(name: str, events: list[Global]) -> bool:
     """By its name it is no parameter, and nothing that it is handed to says otherwise."""
-    if re.fullmatch(r"__\w+__", name):
+    if re.fullmatch(r"__\w+__", name) or any(_is_position(event) for event in events):
         return True
     if is_parameter(name) or any(_is_decisive(event.use) for event in events):
         return False
@@ -189,6 +189,20 @@ def _is_exempt(name: str, events: list[Global]) -> bool:
         return True
     found = words(name)
     return any(word in _EXEMPT for word in found) or "to" in found[1:-1]
+
+
+def _is_position(event: Global) -> bool:
+    """Whether the name stands for a place in an order: `_HOUR, _DAY, _AMOUNT = 0, 1, 2`, or `= range(3)`."""
+    tree = event.owner.source.parse()
+    for node in tree.body if tree is not None else ():
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple) or len(target.elts) < 3:
+            continue
+        if event.name in (getattr(one, "id", "") for one in target.elts):
+            held = [getattr(one, "value", None) for one in getattr(node.value, "elts", ())]
+            counted = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "range"
+            return counted or held == list(range(len(target.elts)))
+    return False
 
 
 def _is_tiny(value: Value) -> bool:
