@@ -14,7 +14,7 @@ from flowgate.flow.conf import Composed, Conf, ConfigBroken, compose
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.lineage import Place, trail
 from flowgate.flow.model import Flow, read_flows
-from flowgate.flow.shell import conf_of, is_promoted
+from flowgate.flow.shell import conf_of, follows_standard, is_promoted
 from flowgate.flow.source import Source
 from flowgate.flow.subject import digests, files_of, subject
 from flowgate.project import Part, Project
@@ -88,6 +88,11 @@ class Target:
     def promoted(self) -> bool:
         """Whether all rules apply."""
         return is_promoted(self.flow)
+
+    @cached_property
+    def follows_standard(self) -> bool:
+        """Whether the flow follows the pipeline standard without the shell, so that the rules on promoted flows leave it alone."""
+        return follows_standard(self.flow, self.conf)
 
     @cached_property
     def contract(self) -> Contract | None:

@@ -19,6 +19,9 @@ _CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]
 _SCRIPT_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
 
+NOT_PYTHON = "is not valid Python"
+
+
 class Source:
     """A file's bytes, read unless they are given, its syntax tree and, where it cannot be read, the reason (`fault`) and its
     line."""
@@ -97,4 +100,4 @@ def _parse(data: bytes) -> ast.Module:
 
 def _syntax_fault(error: SyntaxError) -> str:
     version = "{}.{}".format(*sys.version_info)
-    return f"is not valid Python {version}: {error.msg}"
+    return f"{NOT_PYTHON} {version}: {error.msg}"

@@ -9,11 +9,11 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
 from flowgate.flow.source import Source
 from flowgate.lint.examined import Examined, together
+from flowgate.lint.ruff import UNREADABLE
 from flowgate.lint.rules import REGISTRY, Entry
 from flowgate.project import Project
 from flowgate.target import Target, targets
 
-UNREADABLE = "FG001"
 _DEEPEST = 8000
 
 

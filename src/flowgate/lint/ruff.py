@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 # What stops the run; the others are warnings.
 _CRASHES = ("F70", "F82", "PLE")
 _SECONDS = 120
+_NEWEST = 15  # the minor version of the newest Python whose syntax is asked for
+UNREADABLE = "FG001"
 _AT_ONCE = 4000  # paths: a command line has an end
 
 
 class Running(NamedTuple):
-    """ruff at work on some files."""
+    """ruff at work on some files: each process with those that it was given."""
 
-    processes: list[subprocess.Popen[bytes]]
+    processes: list[tuple[subprocess.Popen[bytes], list[str]]]
     project: Project
 
 
@@ -39,31 +41,49 @@ def start(project: Project, sources: Iterable[Source]) -> Running | None:
     Raises:
         FlowgateError: ruff is not installed.
     """
-    import subprocess
 
     selected = project.settings.lint.ruff
     paths = [os.path.abspath(source.path) for source in sources if source.fault is None]
     if not selected or not paths:
         return None
+    batches = [paths[first : first + _AT_ONCE] for first in range(0, len(paths), _AT_ONCE)]
+    return Running([(_launch(selected, batch), batch) for batch in batches], project)
+
+
+def _launch(selected: Iterable[str], paths: list[str], version: str = "") -> subprocess.Popen[bytes]:
+    import subprocess
+
     command = [program(), "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--no-fix"]
+    command += [f"--target-version={version}"] if version else []
     command += ["--output-format=json", f"--select={','.join(selected)}", "--"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
     try:
-        processes = [
-            subprocess.Popen(
-                [*command, *paths[first : first + _AT_ONCE]],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-            )
-            for first in range(0, len(paths), _AT_ONCE)
-        ]
+        return subprocess.Popen(
+            [*command, *paths],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
     except OSError as error:
         raise FlowgateError(
             f"ruff cannot be started: {error.strerror}; `pip install ruff`, or set `ruff = []`"
         ) from None
-    return Running(processes, project)
+
+
+def newer_python(path: str) -> str:
+    """The Python whose syntax a file has that this one cannot parse, such as `3.14`; empty where ruff knows none."""
+    import json
+
+    for minor in range(sys.version_info[1] + 1, _NEWEST + 1):
+        try:
+            out, _ = _launch(("PLE",), [os.path.abspath(path)], f"py3{minor}").communicate(timeout=_SECONDS)
+            records = json.loads(out)
+        except (FlowgateError, OSError, ValueError):
+            return ""
+        if not any(record["code"] in (None, "invalid-syntax") for record in records):
+            return f"3.{minor}"
+    return ""
 
 
 def _installed() -> str | None:
@@ -99,7 +119,8 @@ def collect(running: Running) -> list[Finding]:
     Raises:
         Inconclusive: it ended with an error, or said something that is no answer.
     """
-    records = [record for process in running.processes for record in _answer(process)]
+    selected = running.project.settings.lint.ruff
+    records = [record for process, paths in running.processes for record in _answers(process, selected, paths)]
     lines: dict[str, list[str]] = {}
     found = [_finding(running.project, one, lines) for one in records if one["code"] not in (None, "invalid-syntax")]
     return [one for one in found if not _is_import_twice(one)]
@@ -108,6 +129,44 @@ def collect(running: Running) -> list[Finding]:
 def _is_import_twice(found: Finding) -> bool:
     """A module imported twice is untidy; a step or a seam defined twice is another one than was read."""
     return found.rule == "F811" and "| import " in found.code.replace("| from ", "| import ")
+
+
+def _answers(process: subprocess.Popen[bytes], selected: tuple[str, ...], paths: list[str]) -> list[dict[str, Any]]:
+    """What ruff printed of some files; of one that it cannot end on, that alone, and of the others what it has to say.
+
+    Raises:
+        Inconclusive: it cannot end on any of them.
+    """
+    try:
+        return _answer(process)
+    except Inconclusive:
+        found, failed = _one_by_one(selected, paths)
+        if len(failed) == len(paths):
+            raise
+        return found + [_of_crash(path, why) for path, why in failed.items()]
+
+
+def _one_by_one(selected: tuple[str, ...], paths: list[str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The answers on halves of the files, and halves of these, down to each file that there is none on."""
+    if len(paths) == 1:
+        try:
+            return _answer(_launch(selected, paths)), {}
+        except Inconclusive as error:
+            return [], {paths[0]: str(error)}
+    found: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
+    middle = len(paths) // 2
+    for half in (paths[:middle], paths[middle:]):
+        try:
+            found += _answer(_launch(selected, half))
+        except Inconclusive:
+            more, others = _one_by_one(selected, half)
+            found, failed = found + more, failed | others
+    return found, failed
+
+
+def _of_crash(path: str, why: str) -> dict[str, Any]:
+    return {"filename": path, "code": UNREADABLE, "location": {"row": 1}, "message": why, "fix": None}
 
 
 def _answer(process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
@@ -138,6 +197,10 @@ def _finding(project: Project, record: dict[str, Any], lines: dict[str, list[str
     if file not in lines:
         lines[file] = Source(file).text.splitlines()
     path = project.relative(file)
+    if code == UNREADABLE:
+        from flowgate.lint.rules.unreadable import unreadable
+
+        return unreadable(project, file, file, f"cannot be judged by ruff: {record['message']}")
     text = lines[file][number - 1].strip() if number <= len(lines[file]) else ""
     return Finding(
         rule=code,

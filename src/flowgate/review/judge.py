@@ -33,13 +33,23 @@ def standing(target: Target) -> Standing:
         FlowgateError: a source of truth or the record cannot be read.
     """
     if not is_asked(target):
-        return Standing(SKIPPED, "it is not promoted and names no sources of truth")
+        return Standing(SKIPPED, f"it is not promoted and names no sources of truth{_advice(target)}")
     again = f"run `flowgate review {target.shown}`, or `--packet` and `--import` for a review made elsewhere"
     if not target.settings.sources:
         return Standing(BLOCKED, _no_sources(target))
     case = open_case(target)
     remarks = tuple(one.sentence() for one in addressed(case))
     return _replayed(target, case, again)._replace(remarks=remarks)
+
+
+def _advice(target: Target) -> str:
+    """What a flow that follows the standard without the shell misses."""
+    if not target.follows_standard:
+        return ""
+    return (
+        "; it follows the pipeline standard without flowgate's shell, so the rules on promoted flows leave it alone: move "
+        "its seams into a flow that `flowgate promote NAME` stamps"
+    )
 
 
 def _replayed(target: Target, case: Case, again: str) -> Standing:

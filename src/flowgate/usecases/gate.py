@@ -26,6 +26,7 @@ from flowgate.prove.ground import asked_of, contract_of
 from flowgate.prove.pipeline import Tell, prove, recall
 from flowgate.prove.proof import Proof
 from flowgate.review import judge
+from flowgate.submodules import absent
 from flowgate.target import Target, chosen, is_empty, readable
 from flowgate.verdict import Compared, FlowVerdict, Judged, Layer, Verdict, layer_result, seen_from_above, together
 
@@ -59,7 +60,7 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
         if wanted.policy_from_base or wanted.scope == CHANGED:
             raise FlowgateError("`--policy-from-base` and `--scope changed` need a base: name one, --base-ref main")
         alone = _joined(parts, lambda part: _alone(part, parts, _prover(tell, wanted)))
-        return alone._replace(notes=tuple(_without_base()))
+        return alone._replace(notes=(*_without_base(), *_not_checked_out(project)))
     tell(f"comparing with the base {ref}", None, 0, 0, 0.0)
     with ExitStack() as stack:
         try:
@@ -67,7 +68,8 @@ def gate(project: Project, paths: list[str], tell: Tell, wanted: Wanted = _PLAIN
         except Inconclusive as error:
             judged = _joined(parts, lambda part: _alone(part, parts, _not_run("the base is not known")))
             return judged._replace(compared=Compared(ref, "", INCONCLUSIVE, str(error)))
-        return _against(base, project, parts, _prover(tell, wanted), wanted)
+        judged = _against(base, project, parts, _prover(tell, wanted), wanted)
+        return judged._replace(notes=(*judged.notes, *_not_checked_out(project)))
 
 
 def _without_base() -> Iterator[str]:
@@ -77,6 +79,12 @@ def _without_base() -> Iterator[str]:
             "no base was named, so nobody looked whether this change asks less of itself than what it goes into: give "
             '`--base-ref`, for a merge request of GitLab --base-ref "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"'
         )
+
+
+def _not_checked_out(project: Project) -> Iterator[str]:
+    """The submodules in which a flow would not be judged, for its files are not there."""
+    for one in absent(project.root):
+        yield f"the submodule {project.relative(one.folder)} is not checked out, so no flow in it is judged"
 
 
 def _joined(parts: list[Part], judge_one: Callable[[Part], Verdict]) -> Verdict:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowgate.discover import candidates, judge_as_committed, no_flows, no_match, parts_of
-from flowgate.finding import Finding, in_reading_order
+from flowgate.finding import WARNING, Finding, in_reading_order
 from flowgate.lint.pipeline import Tell, lint_paths
 from flowgate.project import Part, Project
+from flowgate.submodules import absent
 
 if TYPE_CHECKING:
     from flowgate.ledger.match import Standing
@@ -49,12 +51,32 @@ def check(
     if as_committed:
         judge_as_committed()
     reports = [_check(part, pedantic, fresh, tell, as_committed) for part in parts_of(project, paths)]
-    findings = in_reading_order([found for report in reports for found in report.findings])
+    findings = [found for report in reports for found in report.findings]
+    findings = in_reading_order(findings if paths else [*findings, *_not_checked_out(project)])
     standings = [standing for report in reports for standing in report.standings]
     files = sum(report.files for report in reports)
     if not files and not as_committed:  # what is committed may well hold no flow yet
         raise no_flows(", ".join(paths) or project.root)
     return LintReport(project, findings, standings, files)
+
+
+def _not_checked_out(project: Project) -> Iterator[Finding]:
+    """A word on each submodule that is not checked out: there may be flows in it."""
+    for one in absent(project.root):
+        where, file = project.relative(one.folder), project.relative(one.file)
+        yield Finding(
+            rule="FG001",
+            layer="lint",
+            severity=WARNING,
+            flow=file,
+            name=file,
+            path=file,
+            line=one.line,
+            step=None,
+            code=f"submodule {where}",
+            message=f"the submodule {where} is not checked out, so no flow in it is judged",
+            mend=f"`git submodule update --init {where}`; in CI, check out with `submodules: true`",
+        )
 
 
 def _check(part: Part, pedantic: bool, fresh: bool, tell: Tell | None, as_committed: bool) -> LintReport:

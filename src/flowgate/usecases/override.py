@@ -17,7 +17,7 @@ from flowgate.finding import Finding, below
 from flowgate.ledger.edit import renewed, without
 from flowgate.ledger.match import GONE, Standing, date_under_test, layer_of, match
 from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
-from flowgate.lint.engine import UNREADABLE
+from flowgate.lint.ruff import UNREADABLE
 from flowgate.project import Part, Project, git_output
 from flowgate.prove.receipt import load
 from flowgate.target import Target, readable

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import os
 from collections.abc import Iterator
 
 from flowgate.finding import ERROR, Finding
+from flowgate.flow.paths import places as places_of
+from flowgate.flow.source import NOT_PYTHON
+from flowgate.flow.trace import Import
+from flowgate.flow.values import Module
 from flowgate.flow.yamlfile import fault_of
+from flowgate.lint.ruff import newer_python
 from flowgate.lint.rule import Example, Rule
 from flowgate.project import Project
+from flowgate.submodules import absent
 from flowgate.target import Target
+
+_RUN_WITH = (
+    "run flowgate with that Python (`language_version: python{0}` under the hooks in .pre-commit-config.yaml, "
+    "`python-version` in CI)"
+)
 
 
 class Unreadable(Rule):
@@ -31,12 +44,46 @@ class Unreadable(Rule):
             fault = fault_of(path)
             if fault is not None:
                 yield unreadable(target.project, target.flow.path, path, str(fault), fault.line)
+        for submodule in absent(target.project.root):
+            for node, module, what in _led_into(target, submodule.folder):
+                where = target.project.relative(submodule.folder)
+                message = (
+                    f"{what} lies in the submodule {where}, which is not checked out, so nothing of it can be judged"
+                )
+                mend = f"`git submodule update --init {where}`; in CI, check out with `submodules: true`"
+                yield self.found(target, node, module, message, mend=mend, code=f"submodule {where}")
+
+
+def _led_into(target: Target, folder: str) -> Iterator[tuple[ast.AST | None, Module, str]]:
+    """What leads a flow into a folder that has no files: its first import from there, or its config."""
+    flow = target.flow
+    for module in flow.closure:
+        for event in flow.modules.trace(module).events:
+            if isinstance(event, Import) and not event.level:
+                name = event.name.replace(".", os.sep)
+                places = [os.path.join(searched, name) for searched in flow.modules.search]
+                if any(_is_in(place, folder) for place in places):
+                    yield event.node, module, f"`{event.name}`"
+                    return
+    for setting in flow.settings().values():
+        default = setting.call.argument(1, "default") if setting.kind == "Config" else None
+        for place in places_of(default) if default is not None else ():
+            if _is_in(os.path.join(flow.modules.root, place.path), folder):
+                yield flow.cls.node, flow.module, f"the config `{setting.name}`"
+                return
+
+
+def _is_in(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies in it; what is there already is no part of what is missing."""
+    return f"{os.path.normpath(path)}{os.sep}".startswith(folder + os.sep)
 
 
 def unreadable(project: Project, flow: str, path: str, fault: str, line: int = 1) -> Finding:
     """The finding on a file at `path` that the flow in `flow` is made of, or is."""
     name, where = project.relative(flow), project.relative(path)
-    message = f"{where} {fault}. Nothing that depends on it can be judged, so it cannot pass"
+    newer = newer_python(path) if fault.startswith(NOT_PYTHON) else ""
+    told = f"{fault}, but valid Python {newer}: {_RUN_WITH.format(newer)}" if newer else fault
+    message = f"{where} {told}. Nothing that depends on it can be judged, so it cannot pass"
     return Finding(Unreadable.id, "lint", ERROR, name, where, where, line, None, fault, message, Unreadable.mend)
 
 
