@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
 
 from flowgate.finding import ERROR, Finding
@@ -48,7 +49,7 @@ class Unreadable(Rule):
             for node, module, what in _led_into(target, submodule.folder):
                 where = target.project.relative(submodule.folder)
                 message = (
-                    f"{what} lies in the submodule {where}, which is not checked out, so nothing of it can be judged"
+                    f"{what} is looked for in the submodule {where}, which is not checked out: it cannot be judged"
                 )
                 mend = f"`git submodule update --init {where}`; in CI, check out with `submodules: true`"
                 yield self.found(target, node, module, message, mend=mend, code=f"submodule {where}")
@@ -59,7 +60,10 @@ def _led_into(target: Target, folder: str) -> Iterator[tuple[ast.AST | None, Mod
     flow = target.flow
     for module in flow.closure:
         for event in flow.modules.trace(module).events:
-            if isinstance(event, Import) and not event.level:
+            known = isinstance(event, Import) and event.name.partition(".")[0] in (*sys.stdlib_module_names, "metaflow")
+            if isinstance(event, Import) and not event.level and not known:
+                if flow.modules.find(event.name, module) is not None:
+                    continue
                 name = event.name.replace(".", os.sep)
                 places = [os.path.join(searched, name) for searched in flow.modules.search]
                 if any(_is_in(place, folder) for place in places):
