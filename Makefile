@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet
 # The release of cfn-lint whose sources carry the OASIS schema of SARIF 2.1.0, against which our own output is tested.
 SARIF := 1.58.0
+# Packages that ship config trees, on which our compositions are held against Hydra's; nothing of them is installed.
+TREES := hydra-core==1.3.8 sheeprl==0.8.4 anemoi-training==0.17.1 graphium==2.4.7 classy-core==0.3.2 cyto-dl==0.6.2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -79,6 +81,7 @@ ifdef LOWEST
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(VENV)/lowest.txt
 endif
 	$(PIP) download --no-deps --no-binary cfn-lint --dest $(VENV)/sdists cfn-lint==$(SARIF)
+	$(PIP) download --no-deps --no-binary hydra-core --dest $(VENV)/trees $(TREES)
 	$(BIN)/python -m compileall -q src
 	@touch $@
 

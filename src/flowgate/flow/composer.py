@@ -449,6 +449,7 @@ class _Values:
     def of(self, node: Any, keys: Keys) -> Any:
         """The value of a node as plain data; the text of an interpolation where it cannot be told."""
         self._left -= 1
+        as_written = node._value()
         if node._is_interpolation():
             try:
                 if self._left < 0 or len(keys) > _MOST_KEYS:
@@ -457,10 +458,10 @@ class _Values:
             except UnsupportedInterpolationType as error:
                 known = self._conf.start.resolvers
                 self.unknown[keys] = "only the flow's own code knows its resolver" if known else _message(error)
-                return node._value()
+                return as_written
             except (*_FAULTS, RecursionError) as error:
                 self.unknown[keys] = _message(error)
-                return node._value()
+                return as_written
         held = node._value()
         if isinstance(node, DictConfig) and isinstance(held, dict):
             return {key: self.of(below, (*keys, key)) for key, below in held.items()}
@@ -468,6 +469,7 @@ class _Values:
             return [self.of(below, (*keys, at)) for at, below in enumerate(held)]
         if isinstance(held, str) and _NOW in held:
             self.unknown[keys] = "it is the time of the run"
+            return as_written
         return held
 
 

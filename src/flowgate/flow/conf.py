@@ -159,6 +159,7 @@ def open_conf(primary: str, start: Start = _PLAIN) -> Conf | None:
     """The config folder around a root file; None where the file does not exist."""
     if not witness.is_file(primary):
         return None
+    primary = os.path.abspath(primary)
     folder = os.path.dirname(primary)
     endings = (".yaml", ".yml") if start.version_base in ("1.1", UNSPECIFIED) else (".yaml",)
     groups: dict[str, dict[str, str]] = {}

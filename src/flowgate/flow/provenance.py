@@ -71,10 +71,10 @@ class Trail:
             return
         node = self._root
         for key in override.keys:
-            if node.givers and not node.below:  # an element of a list: the list is what is known
+            if isinstance(node.value, list):  # an element of it: the list is what is known
                 node.givers.append(_BY_OVERRIDE)
                 return
-            node = node.below.setdefault(key, _Node())
+            node = node.below.setdefault(key, _Node(self._opened(node)))
         self._merge(node, override.value, (), None)
 
     def move(self, source: Keys, target: Keys) -> None:

@@ -83,7 +83,8 @@ def _configs(step_name: str, flow: Any) -> list[str]:
     """The names of the flow's configs, in `start`: there they are as the run was given them."""
     if step_name != "start":
         return []
-    return [name for name, parameter in flow._get_parameters() if getattr(parameter, "IS_CONFIG_PARAMETER", False)]
+    told = getattr(flow, "_graph_info", None) or {}
+    return [one["name"] for one in told.get("parameters", []) if one.get("type") == "Config"]
 
 
 def _carried(step_name: str, flow: Any) -> list[str]:

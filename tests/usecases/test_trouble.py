@@ -1,0 +1,178 @@
+"""One flow's trouble stays its own: the others are judged and shown, and the exit code is the worst of all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from flowgate.lint.ruff import newer_python
+from tests.conftest import Flowgate, git, write
+
+GOOD = """
+from metaflow import FlowSpec, step
+
+
+class {name}(FlowSpec):
+    @step
+    def start(self):
+        self.x = {value}
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(self.x)
+"""
+COMPOSING = """
+import hydra
+from metaflow import Config, FlowSpec, step
+
+
+def parse(text):
+    return dict(hydra.compose("config"))
+
+
+class TroubledFlow(FlowSpec):
+    cfg = Config("cfg", default_value="{}", parser=parse)
+
+    @step
+    def start(self):
+        self.results = 1
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+TROUBLE = {
+    "bad/flow.py": COMPOSING,
+    "bad/conf/config.yaml": "defaults: [{experiment: a}]\n",
+    "bad/conf/experiment/a.yaml": "determinism: order_independent\n",
+    "bad/conf/experiment/b.yaml": "defaults: [nope]\n",
+    "bad/conf/experiment/extra/deep.yaml": "defaults: [/none/c]\n",
+}
+OWN = '[flow."good_flow.py"]\ndeterminism = "single_worker"\ndeterminism_reason = "the library"\n'
+
+
+def lab(folder: Path, files: dict[str, str]) -> Path:
+    write(folder, {"good_flow.py": GOOD.format(name="GoodFlow", value=1), "flowgate.toml": OWN, **files})
+    return folder
+
+
+def test_an_experiment_that_does_not_compose_is_a_finding_of_its_own(repository: Path, flowgate: Flowgate) -> None:
+    lab(repository, TROUBLE)
+    found = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    told = {(one["rule"], one["path"], one["line"]): one["message"] for one in found}
+    assert set(told) == {
+        ("FG406", "bad/conf/experiment/b.yaml", 1),
+        ("FG406", "bad/conf/experiment/extra/deep.yaml", 1),
+    }
+    assert "experiment b cannot be composed: In 'experiment/b': Could not load 'experiment/nope'" in " ".join(
+        told.values()
+    )
+    assert "experiment extra/deep cannot be composed" in " ".join(told.values())
+    assert len({one["id"] for one in found}) == 2
+
+
+def test_experiments_that_fail_alike_are_one_finding(repository: Path, flowgate: Flowgate) -> None:
+    lab(repository, TROUBLE | {"bad/conf/config.yaml": "defaults: [{experiment: a}, {db: x}]\n"})
+    (found,) = flowgate(repository, "lint", "--format", "json").json()["findings"]
+    assert found["message"].startswith("the config and experiments a, b, extra/deep cannot be composed: In 'config'")
+
+
+@pytest.mark.parametrize("command", [["gate"], ["status"], ["prove", "--format", "json"], ["review", "--replay"]])
+def test_a_broken_config_leaves_the_other_flows_judged(
+    command: list[str], repository: Path, flowgate: Flowgate
+) -> None:
+    broken = {"bad/conf/config.yaml": "defaults: [{experiment: a}, {db: x}]\n"}
+    launcher = '[prove]\nlauncher = ["/usr/bin/env", "true"]\n'  # an interpreter without Metaflow: nothing runs here
+    sources = '[flow."bad/flow.py"]\nsources = ["missing.md"]\n'
+    lab(repository, TROUBLE | broken | {"flowgate.toml": OWN + launcher + sources})
+    done = flowgate(repository, *command)
+    assert done.code in (1, 3) and "Traceback" not in done.err, done
+    assert "good_flow.py" in done.out and "bad/flow.py" in done.out, done
+
+
+def test_a_file_in_newer_syntax_leaves_the_other_flows_judged(repository: Path, flowgate: Flowgate) -> None:
+    newer = GOOD.format(name="NewFlow", value=2) + "\n\ntype Rows[T] = list[T]\n"
+    lab(repository, {"new_flow.py": newer, "bad_flow.py": GOOD.format(name="BadFlow", value="undefined_name")})
+    done = flowgate(repository, "lint")
+    assert "bad_flow.py:8: F821" in done.out and done.code == 1, done
+    if sys.version_info < (3, 12):
+        assert "new_flow.py:16: FG001" in done.out and "but valid Python 3.12" in done.out, done
+        assert "language_version: python3.12" in done.out
+        proofs = flowgate(repository, "prove", "--format", "json").json()["proofs"]
+        assert {one["flow"]: one["verdict"] for one in proofs}["new_flow.py"] == "inconclusive"
+
+
+def test_a_file_that_no_python_reads_is_not_called_newer(tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": "x = = 1\n"})
+    assert newer_python(str(tmp_path / "flow.py")) == ""
+
+
+def _fragile_ruff(folder: Path) -> Path:
+    """A Python of its own, beside which lies a ruff that ends badly on every file called `bad`."""
+    real = Path(sys.prefix) / "bin" / "ruff"
+    beside = (
+        write(
+            folder, {"bin/ruff": f'#!/bin/sh\ncase "$*" in *bad_*) echo panic >&2; exit 101;; esac\nexec {real} "$@"\n'}
+        )
+        / "bin"
+    )
+    (beside / "ruff").chmod((beside / "ruff").stat().st_mode | stat.S_IXUSR)
+    return beside
+
+
+def test_a_crash_of_ruff_is_that_of_one_file(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from flowgate.discover import named_sources
+    from flowgate.lint import ruff
+    from flowgate.lint.pipeline import lint_paths
+    from flowgate.project import open_project
+
+    names = ["a_flow.py", "bad_flow.py", "c_flow.py", "d_flow.py"]
+    write(repository, {name: GOOD.format(name="F", value="undefined_name") for name in names})
+    fragile = _fragile_ruff(tmp_path_factory.mktemp("ruff"))
+    before = sys.executable
+    sys.executable = str(fragile / "python")
+    try:
+        assert ruff.program() == str(fragile / "ruff")
+        project = open_project(str(repository))
+        paths = [source.path for source in named_sources(project, [str(repository)])]
+        found = lint_paths(project, paths, paths, fresh=True).findings
+    finally:
+        sys.executable = before
+    told = {(one.rule, os.path.basename(one.path)) for one in found}
+    assert told == {("F821", name) for name in names if name != "bad_flow.py"} | {("FG001", "bad_flow.py")}
+    assert "cannot be judged by ruff: ruff ended with code 101: panic" in next(
+        one.message for one in found if one.rule == "FG001"
+    )
+
+
+def test_a_submodule_that_is_not_checked_out_is_not_clean(tmp_path: Path, flowgate: Flowgate) -> None:
+    for name, files in {
+        "rows": {"rows.py": "def load():\n    return [1]\n"},
+        "top": {
+            "flow.py": GOOD.format(name="RowsFlow", value="rows.load()").replace(
+                "from metaflow",
+                "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).resolve().parent / 'vendor' / 'rows'))\nimport rows\nfrom metaflow",
+            )
+        },
+    }.items():
+        folder = write(tmp_path / name, files)
+        git(folder, "init", "-q", "-b", "main")
+        if name == "top":
+            git(folder, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "../rows", "vendor/rows")
+        git(folder, "add", "-A")
+        assert git(folder, "commit", "-q", "-m", "all").code == 0
+    whole = flowgate(tmp_path / "top", "lint")
+    assert whole.code == 0 and "clean" in whole.out, whole
+    assert git(tmp_path, "clone", "-q", "top", "clone").code == 0
+    done = flowgate(tmp_path / "clone", "lint")
+    assert (
+        done.code == 1 and "`rows` is looked for in the submodule vendor/rows, which is not checked out" in done.out
+    ), done
+    assert ".gitmodules:2: FG001" in done.out and "git submodule update --init vendor/rows" in done.out
+    assert "the submodule vendor/rows is not checked out" in flowgate(tmp_path / "clone", "gate").out
