@@ -44,6 +44,7 @@ check: setup
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/gate.yml
 	$(BIN)/zizmor --offline --strict-collection --quiet action.yml .github/workflows
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python bench/size.py
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --requirement bench/requirements.txt

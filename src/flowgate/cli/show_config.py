@@ -15,10 +15,10 @@ from flowgate.cli.options import project_at
 )
 @click.option("-C", "folder", metavar="DIR", default=None, help="Work as if started in DIR.")
 def command(flow: str, overrides: tuple[str, ...], form: str, folder: str | None) -> int:
-    """Print the config that FLOW would run with, and where each value is written.
+    """Print the config that FLOW would run with: each value, where it is written, and what it overrode.
 
-    Composed without running anything: what the defaults list names, the methods of the experiment with its
-    `method_overrides`, then the overrides. An interpolation is shown as it is written.
+    Hydra composes it, and nothing of yours is run; for a flow with the shell, with the methods of the experiment and its
+    `method_overrides`. An interpolation is shown as it is written; one that only your code can resolve is said to be.
 
     \b
     flowgate show-config flow/noise_flow.py

@@ -7,6 +7,7 @@ import textwrap
 from itertools import zip_longest
 
 from flowgate.explain import Explanation
+from flowgate.flow.shell import shell
 from flowgate.flow.source import Source
 from flowgate.lint.rule import Example
 from flowgate.project import Project
@@ -60,15 +61,21 @@ def _code(example: Example) -> str:
     several = len([text for text in example.files.values() if text.strip()]) > 1
     return "".join(
         (f"  {path}:\n" if several or not path.endswith(".py") else "")
-        + "".join(f"    {line}".rstrip() + "\n" for line in text.strip().splitlines())
+        + "".join(f"    {line}".rstrip() + "\n" for line in _without_shell(text).strip().splitlines())
         for path, text in example.files.items()
         if text.strip()
     )
 
 
+def _without_shell(text: str) -> str:
+    """A file of an example, with a word in the place of the shell as it is stamped, which is the same in all of them."""
+    piece = shell()
+    return text.replace(piece.stamped(), f"{piece.begin}\n# ... as `flowgate promote` stamps it\n{piece.end}\n")
+
+
 def _example(example: Example) -> str:
     blocks = [
-        f"`{path}`\n\n```{'python' if path.endswith('.py') else path.rpartition('.')[2]}\n{text.strip()}\n```"
+        f"`{path}`\n\n```{'python' if path.endswith('.py') else path.rpartition('.')[2]}\n{_without_shell(text).strip()}\n```"
         for path, text in example.files.items()
         if text.strip()
     ]
