@@ -206,6 +206,16 @@ def test_what_has_not_changed_is_not_composed_again(tmp_path: Path) -> None:
     assert run([sys.executable, "-c", code], tmp_path).out == "other True\n"
 
 
+def test_lint_of_a_flow_without_a_config_never_imports_hydra(tmp_path: Path) -> None:
+    flow = "from metaflow import FlowSpec, step\n\n\nclass F(FlowSpec):\n    @step\n    def start(self):\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n"
+    write(tmp_path, {"flow.py": flow, "conf/config.yaml": "a: 1\n"})
+    code = (
+        "import sys\nfrom flowgate.cli import main\ntry:\n    main(['lint'])\nfinally:\n"
+        "    print(sorted({'hydra', 'omegaconf', 'antlr4', 'yaml', 'msgspec'} & set(sys.modules)))"
+    )
+    assert run([sys.executable, "-c", code], tmp_path).out.endswith("[]\n")
+
+
 def test_everything_that_hydra_looks_at_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = f"defaults: [{{db: pg}}, optional ../beside]\nhydra: {{searchpath: ['file://{tmp_path}/shared']}}\nv: ${{oc.env:FLOWGATE_V,0}}\n"
     write(

@@ -145,6 +145,58 @@ CASES: dict[str, dict[str, tuple[Files, bool]]] = {
         "a comment that names it": (promoted(metaflow=GUARDED + "\n# the flowgate shell is not used here"), False),
     },
     "FG303": {
+        "a helper that refuses is asked first": (
+            train(
+                'kind = method_spec["kind"]\n    if not is_known(kind):\n        raise ValueError(kind)\n'
+                '    if kind == "topk":\n        return train_topk(method_spec)\n    model = train_mlp(method_spec)\n    return model',
+                'def is_known(kind):\n    if kind in ("topk", "mlp"):\n        return True\n    raise ValueError(kind)\n\n\n',
+            ),
+            False,
+        ),
+        "a helper that lets all pass is asked first": (
+            train(
+                'kind = method_spec["kind"]\n    note(kind)\n    if kind == "topk":\n        return train_topk(method_spec)\n    return train_mlp(method_spec)',
+                "def note(kind):\n    print(kind)\n\n\n",
+            ),
+            True,
+        ),
+        "an assert stands before it": (
+            train(
+                'kind = method_spec["kind"]\n    assert kind in ("topk", "mlp")\n    if kind == "topk":\n        return train_topk(method_spec)\n    return train_mlp(method_spec)'
+            ),
+            False,
+        ),
+        "an early return, and an else that raises": (
+            train(
+                'kind = method_spec["kind"]\n    if kind == "mlp":\n        return train_mlp(method_spec)\n    size = len(data)\n'
+                '    if kind == "topk":\n        return train_topk(method_spec)\n    else:\n        raise ValueError(kind)'
+            ),
+            False,
+        ),
+        "kinds of another flow with the same config": (
+            train('return {"mlp": train_mlp}[method_spec["kind"]](method_spec)')
+            | {
+                "other_flow.py": train('return {"topk": train_topk}[method_spec["kind"]](method_spec)')[
+                    "flow.py"
+                ].replace("NoiseFlow", "OtherFlow")
+            },
+            False,
+        ),
+        "a kind that neither of two flows knows": (
+            train('return {"mlp": train_mlp}[method_spec["kind"]](method_spec)')
+            | {
+                "other_flow.py": train('return {"svm": train_topk}[method_spec["kind"]](method_spec)')[
+                    "flow.py"
+                ].replace("NoiseFlow", "OtherFlow")
+            },
+            True,
+        ),
+        "data prepared by kind": (
+            train(
+                'if method_spec["kind"] == "topk":\n        enc = OneHotEncoder().fit(data)\n    else:\n        enc = OrdinalEncoder().fit(data)\n    return {"mlp": train_mlp, "topk": train_topk}[method_spec["kind"]](enc)'
+            ),
+            False,
+        ),
         "a kind that the registry handed in does not hold": (handed("KINDS", "svm"), True),
         "handed in by name": (handed("kinds=KINDS", "svm"), True),
         "handed in, and known": (handed("KINDS", "topk"), False),
