@@ -7,12 +7,9 @@ code registers leaves what it would give as not known here.
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import os
-import re
 import sys
-import time
 import types
 import warnings
 from collections.abc import Iterator
@@ -23,30 +20,25 @@ from typing import Any
 
 import hydra
 from hydra._internal import config_loader_impl
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException
-from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf._utils import get_yaml_loader, split_key
 from omegaconf.errors import OmegaConfBaseException, UnsupportedInterpolationType
 from yaml import YAMLError
 
-from flowgate import witness
-from flowgate.flow import provenance
-from flowgate.flow.conf import THE_FOLDER, UNSPECIFIED, Conf
+from flowgate.flow import provenance, sources
+from flowgate.flow.conf import UNSPECIFIED, Conf
+from flowgate.flow.refusal import message, refusal
 from flowgate.flow.remembered import Answer, looked_at
-from flowgate.flow.yamlfile import Keys, YamlError, check_size, leaves, line_of, lines_of
+from flowgate.flow.sources import Look, TooLong
+from flowgate.flow.yamlfile import Keys, YamlError, leaves, lines_of
 
-_MOST_LOOKS = 50_000  # a defaults list that doubles at every level would be followed for ever
-_MOST_VALUES = 200_000  # so would interpolations
+_MOST_VALUES = 200_000  # interpolations that multiply would be followed for ever
 _MOST_KEYS = 60
-_LONGEST_SECONDS = 20
-_LONGEST = 1000  # characters of a message
 _NOW = "\0now"  # what the resolver of the time gives here
 _DEEPEST = 1000  # frames: what Python allows where Hydra runs by itself
 # Groups of Hydra's own that a plugin may add to, which no value of the config hangs on.
@@ -66,152 +58,8 @@ _FAULTS = (
 )
 
 
-class TooLong(ConfigLoadError):
-    """A composition that was ended; on another day, or another machine, it may come to its end."""
-
-
 class _Refused(Exception):
     """What the shell says of a config before it hands it on."""
-
-
-class _Look:
-    """What one composition may look at, and what it has looked at.
-
-    Attributes:
-        files: the path of each config that was loaded, by the name Hydra has for it.
-        outside: paths from the config folder of what lies beside it.
-        unknown: the configs that stand for one that is not here, and why it is not.
-        listed: the defaults list of the last composition, as Hydra worked it out.
-    """
-
-    def __init__(self, conf: Conf) -> None:
-        self.conf = conf
-        self.left, self.until = _MOST_LOOKS, time.monotonic() + _LONGEST_SECONDS
-        self.files: dict[str, str] = {}
-        self.outside: set[str] = set()
-        self.unknown: dict[str, str] = {}
-        self.strange_sources = False
-        self.listed: DefaultsList | None = None
-
-    @property
-    def strange(self) -> dict[str, str]:
-        """Those of `unknown` that give values to the config, as Hydra's own groups do not."""
-        return {name: why for name, why in self.unknown.items() if not name.startswith("hydra/")}
-
-    def at(self, path: str) -> None:
-        """Note a look at a path.
-
-        Raises:
-            ConfigLoadError: there were too many.
-        """
-        self.left -= 1
-        if self.left < 0:
-            raise ConfigLoadError(f"its defaults lists lead to more than {_MOST_LOOKS:,} others")
-        if time.monotonic() > self.until:
-            raise TooLong(f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists are too long")
-        if not path.startswith(self.conf.folder + os.sep) and path != self.conf.folder:
-            self.outside.add(os.path.relpath(path, self.conf.folder))
-
-
-_look: _Look | None = None
-
-
-class _Folder(FileConfigSource):
-    """A folder of configs, each parsed once while it does not change; a relative one is one of the project's root."""
-
-    def __init__(self, provider: str, path: str) -> None:
-        super().__init__(provider, path)
-        assert _look is not None
-        conf = _look.conf
-        self.path = os.path.normpath(
-            os.path.join(conf.folder, conf.start.roots[-1] if conf.start.roots else "", self.path)
-        )
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        assert _look is not None
-        path = self._path(self._normalize_file_name(config_path))
-        _look.at(path)
-        _look.files[config_path] = path
-        state = witness.state_of_file(path)
-        kept = _parsed.get(path)
-        if kept is None or kept[0] != state or witness.is_fresh(state):
-            kept = _parsed[path] = (state, self._parse(config_path, path))
-        return copy.deepcopy(kept[1])
-
-    def _parse(self, config_path: str, path: str) -> ConfigResult:
-        try:
-            check_size(witness.read(path))
-            return super().load_config(config_path)
-        except YamlError as error:
-            raise ConfigLoadError(f"{path}:{error.line} {error}") from None
-        except UnicodeDecodeError as error:
-            raise ConfigLoadError(f"{path}: {error}") from None
-        except RecursionError:
-            raise ConfigLoadError(f"{path} is nested too deeply") from None
-
-    def is_group(self, config_path: str) -> bool:
-        assert _look is not None
-        _look.at(self._path(config_path))
-        return super().is_group(config_path)
-
-    def is_config(self, config_path: str) -> bool:
-        assert _look is not None
-        _look.at(self._path(self._normalize_file_name(config_path)))
-        return super().is_config(config_path)
-
-    def _path(self, config_path: str) -> str:
-        return os.path.normpath(os.path.join(self.path, config_path))
-
-
-_parsed: dict[str, tuple[str, ConfigResult]] = {}
-_own: dict[str, ConfigResult] = {}
-
-
-class _Package(ImportlibResourcesConfigSource):
-    """Hydra's own package as Hydra reads it; any other as a folder that is looked for, for importing it would run it."""
-
-    def __init__(self, provider: str, path: str) -> None:
-        super().__init__(provider, path)
-        self._folder: _Folder | None = None
-        if not self._is_hydras():
-            found = self._find()
-            self._folder = _Folder(provider, found) if found else None
-            if not found and _look is not None:
-                _look.strange_sources = True
-
-    def _is_hydras(self) -> bool:
-        return self.path.partition(".")[0] == "hydra"
-
-    def _find(self) -> str:
-        assert _look is not None
-        inside = self.path.replace(".", os.sep)
-        places = (os.path.normpath(os.path.join(_look.conf.folder, root, inside)) for root in _look.conf.start.roots)
-        return next((place for place in places if os.path.isdir(place)), "")
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        if self._folder is not None:
-            return self._folder.load_config(config_path)
-        if config_path not in _own:
-            _own[config_path] = super().load_config(config_path)
-        return copy.deepcopy(_own[config_path])
-
-    def available(self) -> bool:
-        return super().available() if self._is_hydras() else self._folder is not None
-
-    def is_group(self, config_path: str) -> bool:
-        if self._is_hydras():
-            return super().is_group(config_path)
-        return self._folder is not None and self._folder.is_group(config_path)
-
-    def is_config(self, config_path: str) -> bool:
-        if self._is_hydras():
-            return super().is_config(config_path)
-        return self._folder is not None and self._folder.is_config(config_path)
-
-    def list(self, config_path: str, results_filter: Any) -> list[str]:
-        if self._is_hydras():
-            return super().list(config_path, results_filter)
-        return self._folder.list(config_path, results_filter) if self._folder is not None else []
 
 
 @cache
@@ -225,37 +73,37 @@ def _prepare() -> None:
 
 def compose(conf: Conf, overrides: tuple[str, ...]) -> Answer:
     """What Hydra composes; for a flow with the shell, what the shell's function makes of it."""
-    look = _Look(conf)
+    look = Look(conf)
     try:
         with _looking(look):
             answer = _composed(conf, list(overrides), look)
     except (*_FAULTS, _Refused, RecursionError) as error:
-        answer = Answer(_refusal(conf, error), lasting=not isinstance(error, TooLong))
+        answer = Answer(refusal(conf, error), lasting=not isinstance(error, TooLong))
     answer.outside = looked_at(conf, sorted(look.outside))
     return answer
 
 
 def _noted(*arguments: Any, **options: Any) -> DefaultsList:
     """Hydra's function that works out a defaults list, which is half of its work and is not done twice."""
-    assert _look is not None
-    _look.listed = create_defaults_list(*arguments, **options)
-    return _look.listed
+    look = sources.under_way()
+    look.listed = create_defaults_list(*arguments, **options)
+    return look.listed
 
 
 @contextmanager
-def _looking(look: _Look) -> Iterator[None]:
+def _looking(look: Look) -> Iterator[None]:
     """Hydra set up for one composition, and as it was afterwards."""
-    global _look
     _prepare()
     start, store, limit = look.conf.start, ConfigStore.instance(), sys.getrecursionlimit()
     base: dict[str, Any] = {} if start.version_base == UNSPECIFIED else {"version_base": start.version_base}
-    sources = SourcesRegistry.instance()
-    before, kinds = store.repo, sources.types
+    registry = SourcesRegistry.instance()
+    before, kinds = store.repo, registry.types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _look, store.repo = look, _copied(before)
+        sources.begin(look)
+        store.repo = _copied(before)
         vars(config_loader_impl)["create_defaults_list"] = _noted
-        sources.types = {**kinds, "file": _Folder, "pkg": _Package}
+        registry.types = {**kinds, "file": sources.Folder, "pkg": sources.Package}
         try:
             sys.setrecursionlimit(_depth() + _DEEPEST)
             for name in start.stored:
@@ -266,9 +114,10 @@ def _looking(look: _Look) -> Iterator[None]:
                 yield
         finally:
             sys.setrecursionlimit(limit)
-            _look, store.repo = None, before
+            sources.end()
+            store.repo = before
             vars(config_loader_impl)["create_defaults_list"] = create_defaults_list
-            sources.types = kinds
+            registry.types = kinds
 
 
 def _copied(repo: dict[str, Any]) -> dict[str, Any]:
@@ -282,14 +131,14 @@ def _depth() -> int:
     return depth
 
 
-def _stand_in(look: _Look, name: str, why: str) -> None:
+def _stand_in(look: Look, name: str, why: str) -> None:
     """Register an empty config in the place of one that only the user's code knows."""
     group, _, choice = name.rpartition("/")
     look.unknown[name] = why
     ConfigStore.instance().store(name=choice, group=group or None, node={})
 
 
-def _composed(conf: Conf, overrides: list[str], look: _Look) -> Answer:
+def _composed(conf: Conf, overrides: list[str], look: Look) -> Answer:
     name = os.path.splitext(os.path.basename(conf.primary))[0]
     made = _by_shell(conf, overrides, look) if conf.start.shell else _with_stand_ins(look, name, overrides)
     values = _Values(conf)
@@ -326,18 +175,17 @@ def _keys(package: str) -> Keys:
     return tuple(split_key(package)) if package else ()
 
 
-def _layers(defaults: list[Any], look: _Look) -> Iterator[provenance.Layer]:
+def _layers(defaults: list[Any], look: Look) -> Iterator[provenance.Layer]:
     """The configs of a defaults list, in the order in which they are merged; Hydra's own aside."""
     for default in defaults:
         path = look.files.get(default.config_path)
-        kept = _parsed.get(path) if path is not None else None
-        if path is None or kept is None:
+        found = sources.parsed(path) if path is not None else None
+        if path is None or found is None:
             continue
-        config = kept[1].config
-        values = OmegaConf.to_container(config, resolve=False)
+        values = OmegaConf.to_container(found.config, resolve=False)
         if isinstance(values, dict):
             values.pop("defaults", None)
-        package = default.package if default.package is not None else kept[1].header["package"]
+        package = default.package if default.package is not None else found.header["package"]
         file = os.path.relpath(path, look.conf.folder)
         yield provenance.Layer(file, _keys(package or ""), values, lines_of(path, get_yaml_loader()))
 
@@ -347,7 +195,7 @@ def _overrides(parsed: list[Any]) -> Iterator[provenance.Override]:
         yield provenance.Override(_keys(one.key_or_group), None if one.is_delete() else one.value(), one.is_delete())
 
 
-def _with_stand_ins(look: _Look, name: str, overrides: list[str]) -> DictConfig:
+def _with_stand_ins(look: Look, name: str, overrides: list[str]) -> DictConfig:
     """What Hydra composes, with something empty in the place of each config that is not here."""
     given = list(overrides)
     while True:
@@ -367,7 +215,7 @@ def _with_stand_ins(look: _Look, name: str, overrides: list[str]) -> DictConfig:
             given = forced
 
 
-def _why_missing(look: _Look, name: str) -> str:
+def _why_missing(look: Look, name: str) -> str:
     """Why a config that is not here may be there where the flow runs; empty where nothing says so."""
     if name.startswith(_OF_PLUGINS):
         return f"a plugin of Hydra may bring `{name}`"
@@ -404,7 +252,7 @@ class _Nothing(Exception):
     """An error that is never raised: Hydra's own are wanted as they are."""
 
 
-def _by_shell(conf: Conf, overrides: list[str], look: _Look) -> DictConfig:
+def _by_shell(conf: Conf, overrides: list[str], look: Look) -> DictConfig:
     """What the function of the shell, as it is stamped, makes of the config.
 
     Raises:
@@ -457,10 +305,10 @@ class _Values:
                 node = node._dereference_node()
             except UnsupportedInterpolationType as error:
                 known = self._conf.start.resolvers
-                self.unknown[keys] = "only the flow's own code knows its resolver" if known else _message(error)
+                self.unknown[keys] = "only the flow's own code knows its resolver" if known else message(error)
                 return as_written
             except (*_FAULTS, RecursionError) as error:
-                self.unknown[keys] = _message(error)
+                self.unknown[keys] = message(error)
                 return as_written
         held = node._value()
         if isinstance(node, DictConfig) and isinstance(held, dict):
@@ -471,44 +319,3 @@ class _Values:
             self.unknown[keys] = "it is the time of the run"
             return as_written
         return held
-
-
-def _refusal(conf: Conf, error: BaseException) -> tuple[str, str, int]:
-    """What Hydra says, with a mark for the config folder, and the file and line that it is about."""
-    said = _message(error)
-    place = re.search(r"(/[^\"'\n]+\.ya?ml)(?:\"?, line |:)(\d+)", said)
-    named = re.search(r"In '([^']+)'", said)
-    missing = re.search(r"Could not (?:find|load) '([^']+)'", said)
-    file, line = "", 1
-    if place is not None:
-        file, line = os.path.relpath(place[1], os.path.realpath(conf.folder)), int(place[2])
-    elif named is not None and os.path.isfile(os.path.join(conf.folder, f"{named[1]}.yaml")):
-        file = f"{named[1]}.yaml"
-        line = _line_naming(os.path.join(conf.folder, file), missing[1] if missing is not None else "defaults")
-    for folder in sorted({conf.folder, os.path.realpath(conf.folder)}, key=len, reverse=True):
-        said = said.replace(folder, THE_FOLDER)
-    return said, file, line
-
-
-def _line_naming(path: str, config: str) -> int:
-    """The line of a defaults list that names a config; that of the list where none does."""
-    group, _, choice = config.rpartition("/")
-    lines = witness.read(path).decode("utf-8", "replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        if choice in line and (not group or group.rpartition("/")[2] in line):
-            return number
-    return line_of(path, ("defaults",))
-
-
-def _message(error: BaseException) -> str:
-    """An error of Hydra's in one line: without where it looked, and what it calls its types."""
-    if isinstance(error, RecursionError):
-        return "a defaults list or an interpolation leads back to itself"
-    while not str(error).strip() and error.__cause__ is not None:
-        error = error.__cause__
-    text = re.split(r"\n\s*(?:Config search path|Search path):", str(error))[0]
-    lines = [line.strip() for line in text.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("object_type=", "reference_type="))]
-    options = next((at for at, line in enumerate(kept) if line.startswith("Available options in")), len(kept))
-    told = " ".join(kept[: options + 1] + [", ".join(kept[options + 1 :])]).strip()
-    return told[:_LONGEST] or type(error).__name__

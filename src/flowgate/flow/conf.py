@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from flowgate import witness
@@ -191,6 +192,12 @@ def _groups(folder: str) -> Iterator[tuple[str, str, list[str]]]:
                 continue
             yield group, path, inside
             waiting.append((group, path, (*trail, real)))
+
+
+def releases() -> tuple[str, ...]:
+    """Which releases of Hydra and of what it reads with are installed, without importing them."""
+    found = (find_spec(name) for name in ("hydra", "omegaconf", "yaml"))
+    return tuple(witness.state_of_file(spec.origin) for spec in found if spec is not None and spec.origin)
 
 
 def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None = None) -> Composed:

@@ -7,13 +7,12 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import msgspec
 
 from flowgate import __version__, witness
-from flowgate.flow.conf import OVERRIDE, Composed, Conf, ConfigBroken, Origin
+from flowgate.flow.conf import OVERRIDE, Composed, Conf, ConfigBroken, Origin, releases
 
 _MOST_KEPT = 2000
 # A variable of the environment that a config reads: its name, where that is written out.
@@ -104,9 +103,9 @@ def _contents(conf: Conf) -> tuple[tuple[tuple[str, str], ...], set[str | None]]
 @cache
 def _makers() -> tuple[str, ...]:
     """The releases of what composes, and this code."""
-    own = [os.path.join(os.path.dirname(__file__), name) for name in ("composer.py", "provenance.py", "remembered.py")]
-    packages = [spec.origin for name in ("hydra", "omegaconf", "yaml") if (spec := find_spec(name)) and spec.origin]
-    return tuple(witness.state_of_file(path) for path in (*own, *packages))
+    names = ("composer.py", "sources.py", "refusal.py", "provenance.py", "remembered.py")
+    own = (os.path.join(os.path.dirname(__file__), name) for name in names)
+    return (*map(witness.state_of_file, own), *releases())
 
 
 def _load(conf: Conf, key: str) -> Answer | None:

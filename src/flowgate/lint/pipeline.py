@@ -97,10 +97,11 @@ def lint_paths(
 
 def memory_of(project: Project, fresh: bool = False) -> Memory:
     """What lint said before."""
+    from flowgate.flow.conf import releases
     from flowgate.lint.ruff import program
 
     ruff = witness.state_of_file(program()) if project.settings.lint.ruff else ""
-    return Memory(project, "lint.json", ("flow", "lint", "lint/rules"), (ruff,), fresh)
+    return Memory(project, "lint.json", ("flow", "lint", "lint/rules"), (ruff, *releases()), fresh)
 
 
 def _judge(project: Project, paths: list[str], asked: set[str], memory: Memory, tell: Tell | None) -> list[Examined]:
