@@ -302,6 +302,7 @@ HYDRA = {
     "flow/conf/experiment/_base.yaml": "determinism: ${kind}\nsurface: ${surface}\n",
     "flow/conf/experiment/noise.yaml": "defaults: [_base, _self_]\nname: noise\n",
     "flow/conf/experiment/wide.yaml": "defaults: [_base, _self_]\nname: wide\n",
+    "flow/conf/experiment/extra/deep.yaml": "determinism: order_independent\nsurface: ${surface}\n",
 }  # fmt: skip
 
 
@@ -313,6 +314,7 @@ HYDRA = {
         ({"contract/strict.yaml": ("order_independent", "nondeterministic")}, "contract of NoiseFlow is weaker"),
         ({"experiment/_base.yaml": ("surface: ${surface}", "surface: [gather.results]")}, "an_drop.an_result"),
         ({"experiment/wide.yaml": "# @package _global_\ndefaults:\n  - _base@experiment\n  - override /contract: serial\n  - _self_\nexperiment: {name: wide}\n"}, "contract of experiment wide"),
+        ({"experiment/extra/deep.yaml": ("order_independent", "single_worker")}, "contract of experiment extra/deep"),
         ({"config.yaml": ("surface: ${claims.full}", "surface: [gather.results, an_*.an_result]")}, ""),
         ({"experiment/wide.yaml": ("name: wide", "name: wide\nsurface: ['*.an_result', gather.results]")}, ""),
     ],

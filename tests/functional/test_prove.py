@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from flowgate.flow.shell import shell
 from tests.conftest import SCHEMAS, Done, Flowgate, environment, git, write
 from tests.functional.flows import SHARED, SPLIT, fan, settings
 from tests.functional.kills import gone_within, kill_proofs, processes_of
@@ -373,12 +374,14 @@ def promoted(folder: Path, experiment: str) -> None:
         "conf/training/default.yaml": "epochs: 3\n",
         "conf/training/smoke.yaml": "epochs: 1\n",
     }
-    before = """
+    before = (
+        f"""
 import os
 import yaml
-from metaflow import Config
+{shell().stamped()}
 HERE = os.path.dirname(os.path.abspath(__file__))
-
+"""
+        + """
 def parse(text):
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
@@ -389,6 +392,7 @@ def parse(text):
 def make_data(data_spec, data_axes, seed):
     return None
 """
+    )
     flow = (
         fan("self.cfg.training.epochs", before=before)
         .replace(
