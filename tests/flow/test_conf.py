@@ -313,6 +313,12 @@ BAD = {
     "nested ten thousand deep": ({"config.yaml": "a: " + "[" * 10_000 + "]" * 10_000}, "nested too deeply"),
     "no YAML": ({"config.yaml": "a: [1\n"}, 'in "conf/config.yaml", line 2'),
     "a defaults list that leads back": ({"config.yaml": "defaults: [a]\n", "a.yaml": "defaults: [b]\n", "b.yaml": "defaults: [a]\n"}, "leads back to itself"),
+    "defaults that double at every level": (
+        {"config.yaml": "defaults: [d0]\n"}
+        | {f"d{level}.yaml": "defaults:\n" + "".join(f"  - d{level + 1}@x{number}\n" for number in range(9)) for level in range(8)}
+        | {"d8.yaml": "a: 1\n"},
+        "its defaults lists",
+    ),
     "a tag of Python's": ({"config.yaml": "a: !!python/object/apply:os.getcwd []\n"}, "could not determine a constructor"),
     "a choice that is not there": ({"config.yaml": "defaults: [{db: x}]\n", **DB}, "Could not find 'db/x' Available options in 'db': my, pg"),
 }

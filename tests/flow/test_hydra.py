@@ -7,6 +7,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +156,15 @@ def _every_value_is_where_it_is_said_to_be(made: Composed) -> None:
         file, line = made.origins[keys][-1]
         if file == OVERRIDE:
             continue
-        held = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-        there = [path for path, number in lines_of(file, get_yaml_loader()).items() if number == line]
+        held, lines = _file(file)
+        there = [path for path, number in lines.items() if number == line]
         assert any(_at(held, path) == value for path in there) or (not held and value == {}), (keys, file, line)
+
+
+@cache
+def _file(path: str) -> tuple[Any, dict[Keys, int]]:
+    """What a file holds, and the line of each key."""
+    return OmegaConf.to_container(OmegaConf.load(path), resolve=False), lines_of(path, get_yaml_loader())
 
 
 def _at(held: Any, path: Keys) -> Any:

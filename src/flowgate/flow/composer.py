@@ -20,13 +20,14 @@ from typing import Any
 
 import hydra
 from hydra._internal import config_loader_impl
+from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf._utils import get_yaml_loader, split_key
+from omegaconf._utils import split_key
 from omegaconf.errors import OmegaConfBaseException, UnsupportedInterpolationType
 from yaml import YAMLError
 
@@ -35,7 +36,7 @@ from flowgate.flow.conf import UNSPECIFIED, Conf
 from flowgate.flow.refusal import message, refusal
 from flowgate.flow.remembered import Answer, looked_at
 from flowgate.flow.sources import Look, TooLong
-from flowgate.flow.yamlfile import Keys, YamlError, leaves, lines_of
+from flowgate.flow.yamlfile import Keys, YamlError, leaves
 
 _MOST_VALUES = 200_000  # interpolations that multiply would be followed for ever
 _MOST_KEYS = 60
@@ -102,7 +103,8 @@ def _looking(look: Look) -> Iterator[None]:
         warnings.simplefilter("ignore")
         sources.begin(look)
         store.repo = _copied(before)
-        vars(config_loader_impl)["create_defaults_list"] = _noted
+        patched = vars(config_loader_impl)
+        patched |= {"create_defaults_list": _noted, "CachingConfigRepository": sources.Repository}
         registry.types = {**kinds, "file": sources.Folder, "pkg": sources.Package}
         try:
             sys.setrecursionlimit(_depth() + _DEEPEST)
@@ -116,7 +118,10 @@ def _looking(look: Look) -> Iterator[None]:
             sys.setrecursionlimit(limit)
             sources.end()
             store.repo = before
-            vars(config_loader_impl)["create_defaults_list"] = create_defaults_list
+            patched |= {
+                "create_defaults_list": create_defaults_list,
+                "CachingConfigRepository": CachingConfigRepository,
+            }
             registry.types = kinds
 
 
@@ -187,7 +192,7 @@ def _layers(defaults: list[Any], look: Look) -> Iterator[provenance.Layer]:
             values.pop("defaults", None)
         package = default.package if default.package is not None else found.header["package"]
         file = os.path.relpath(path, look.conf.folder)
-        yield provenance.Layer(file, _keys(package or ""), values, lines_of(path, get_yaml_loader()))
+        yield provenance.Layer(file, _keys(package or ""), values, sources.lines(path))
 
 
 def _overrides(parsed: list[Any]) -> Iterator[provenance.Override]:

@@ -7,16 +7,18 @@ import os
 import time
 from typing import Any
 
+from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 from hydra._internal.defaults_list import DefaultsList
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
+from omegaconf._utils import get_yaml_loader
 
 from flowgate import witness
 from flowgate.flow.conf import Conf
-from flowgate.flow.yamlfile import YamlError, check_size
+from flowgate.flow.yamlfile import Keys, YamlError, check_size, lines_of
 
-_MOST_LOOKS = 50_000  # a defaults list that doubles at every level would be followed for ever
+_MOST_LOOKS = 20_000  # a defaults list that doubles at every level would be followed for ever
 _LONGEST_SECONDS = 20
 
 
@@ -54,13 +56,21 @@ class Look:
         Raises:
             ConfigLoadError: there were too many.
         """
+        self.once_more()
+        if not path.startswith(self.conf.folder + os.sep) and path != self.conf.folder:
+            self.outside.add(os.path.relpath(path, self.conf.folder))
+
+    def once_more(self) -> None:
+        """Count a config that Hydra asks for.
+
+        Raises:
+            ConfigLoadError: there were too many, or it takes too long.
+        """
         self.left -= 1
         if self.left < 0:
             raise ConfigLoadError(f"its defaults lists lead to more than {_MOST_LOOKS:,} others")
         if time.monotonic() > self.until:
             raise TooLong(f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists are too long")
-        if not path.startswith(self.conf.folder + os.sep) and path != self.conf.folder:
-            self.outside.add(os.path.relpath(path, self.conf.folder))
 
 
 _now: list[Look] = []  # the composition under way
@@ -85,6 +95,23 @@ def parsed(path: str) -> ConfigResult | None:
     """The config that was read from a file; None where none was."""
     kept = _parsed.get(path)
     return kept[1] if kept is not None else None
+
+
+def lines(path: str) -> dict[Keys, int]:
+    """The line of each key of a file that was read, as OmegaConf knows its keys."""
+    state, _ = _parsed[path]
+    kept = _lines.get(path)
+    if kept is None or kept[0] != state or witness.is_fresh(state):
+        kept = _lines[path] = (state, lines_of(path, get_yaml_loader()))
+    return kept[1]
+
+
+class Repository(CachingConfigRepository):
+    """Hydra's own, which has every config read once, and here counts how often it is asked for one."""
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        under_way().once_more()
+        return super().load_config(config_path)
 
 
 class Folder(FileConfigSource):
@@ -131,6 +158,7 @@ class Folder(FileConfigSource):
 
 
 _parsed: dict[str, tuple[str, ConfigResult]] = {}
+_lines: dict[str, tuple[str, dict[Keys, int]]] = {}
 _own: dict[str, ConfigResult] = {}
 
 
