@@ -158,7 +158,7 @@ def test_a_registered_config_leaves_what_it_brings_unknown(tmp_path: Path) -> No
         assert (made.get("lr"), made.get("db", "user"), made.get("db", "port")) == (1, "ada", 3)
         with pytest.raises(FlowgateError, match=r"`db\.host` is not known here: the flow's own code"):
             made.get("db", "host")
-        assert made.get("other") is None
+        assert made.get("other") is None and made.written_at("db", "host") is None
 
 
 def test_a_plugin_of_hydras_is_no_part_of_the_values(tmp_path: Path) -> None:

@@ -113,6 +113,32 @@ def test_a_file_that_no_python_reads_is_not_called_newer(tmp_path: Path) -> None
     assert newer_python(str(tmp_path / "flow.py")) == ""
 
 
+def test_what_only_the_code_knows_is_no_trouble(repository: Path, flowgate: Flowgate) -> None:
+    """A schema at the root, as many flows have one: it may hold a contract, but no file says so."""
+    registered = COMPOSING.replace(
+        "import hydra\n", "import hydra\nfrom hydra.core.config_store import ConfigStore\n"
+    ).replace("def parse", "ConfigStore.instance().store(name='schema', node={'lr': 1})\n\n\ndef parse")
+    lab(
+        repository,
+        {
+            "bad/flow.py": registered,
+            "bad/conf/config.yaml": "defaults: [schema, {experiment: a}, _self_]\nlr: 2\n",
+            "bad/conf/experiment/a.yaml": "n: 1\n",
+        },
+    )
+    done = flowgate(repository, "lint")
+    assert done.code == 0 and "clean: 2 files checked" in done.out, done
+    claimed = "determinism: ${contract:x}\n"
+    resolvers = registered + "\nfrom omegaconf import OmegaConf\nOmegaConf.register_new_resolver('contract', str)\n"
+    write(repository, {"bad/flow.py": resolvers, "bad/conf/experiment/a.yaml": claimed})
+    done = flowgate(repository, "lint")
+    assert done.code == 1 and "a.yaml:1: FG401 experiment a: `experiment.determinism` is not known here" in done.out, (
+        done
+    )
+    gate = flowgate(repository, "gate")
+    assert gate.code in (1, 3) and "good_flow.py" in gate.out, gate
+
+
 def _fragile_ruff(folder: Path) -> Path:
     """A Python of its own, beside which lies a ruff that ends badly on every file called `bad`."""
     real = Path(sys.prefix) / "bin" / "ruff"

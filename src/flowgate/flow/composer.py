@@ -226,7 +226,7 @@ def _why_missing(look: Look, name: str) -> str:
         return f"a plugin of Hydra may bring `{name}`"
     if look.conf.start.open:
         return f"the flow's own code may register `{name}`"
-    return f"`{name}` may lie in a package that is not here" if look.strange_sources else ""
+    return f"`{name}` may lie on a search path that is not here" if look.strange_sources else ""
 
 
 def _forced(conf: Conf, override: str) -> str:

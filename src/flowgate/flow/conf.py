@@ -123,6 +123,17 @@ class Composed(NamedTuple):
                 raise FlowgateError(f"`{dotted(keys)}` is not known here: {why}")
         return held
 
+    def written_at(self, *keys: Any) -> Any:
+        """As `get`, but None too where only a config that is not here could hold it: no file says anything of it.
+
+        Raises:
+            FlowgateError: a file writes it, and what it comes to cannot be told here.
+        """
+        held: Any = self.written
+        for key in keys:
+            held = held.get(key) if isinstance(held, dict) else None
+        return None if held is None else self.get(*keys)
+
     def origin(self, *keys: Any) -> Origin | None:
         """Where a value is written, or the first value below some keys; None where nothing is known of it."""
         if self.origins.get(keys):

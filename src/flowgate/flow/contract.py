@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Composed, Origin
 from flowgate.flow.model import Flow
-from flowgate.settings import FlowSettings
+from flowgate.settings import CONTRACTS, FlowSettings
 
 PINNED = ("aggregate.aggregate_results", "aggregate.lift_results", "an_*.an_result")
 
@@ -39,7 +39,7 @@ def declared(flow: Flow, composed: Composed | None, own: FlowSettings) -> Contra
         if isinstance(given, list) and not surface:
             surface = tuple(str(entry) for entry in given)
         if isinstance(kind, str) and kind:
-            reason = of_experiment(composed, "determinism_reason")
+            reason = of_experiment(composed, "determinism_reason") if kind != CONTRACTS[0] else ""
             return Contract(kind, str(reason or ""), surface or _default_surface(flow))
     if own.determinism:
         return Contract(own.determinism, own.determinism_reason, surface or _default_surface(flow))
@@ -52,16 +52,19 @@ def of_experiment(composed: Composed, key: str) -> Any:
     Raises:
         FlowgateError: only the flow's own code knows it.
     """
-    return composed.get(*_keys(composed, key))
+    return composed.written_at(*_keys(composed, key))
 
 
 def place_in(composed: Composed, key: str) -> Origin | None:
-    """Where that key is written; None where it is not."""
-    return composed.origin(*_keys(composed, key))
+    """Where that key is written; None where it is not, or where only the flow's own code knows."""
+    try:
+        return composed.origin(*_keys(composed, key))
+    except FlowgateError:
+        return None
 
 
 def _keys(composed: Composed, key: str) -> tuple[str, ...]:
-    return ("experiment", key) if composed.get("experiment", key) is not None else (key,)
+    return ("experiment", key) if composed.written_at("experiment", key) is not None else (key,)
 
 
 def surface_of_flow(flow: Flow, own: FlowSettings) -> tuple[str, ...]:

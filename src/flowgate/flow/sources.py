@@ -115,14 +115,21 @@ class Repository(CachingConfigRepository):
 
 
 class Folder(FileConfigSource):
-    """A folder of configs, each parsed once while it does not change; a relative one is one of the project's root."""
+    """A folder of configs, each parsed once while it does not change.
+
+    A relative one is looked for from the project's root, then from the flow's folder: the run takes it from where it is
+    started, which cannot be told here.
+    """
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
-        conf = under_way().conf
-        self.path = os.path.normpath(
-            os.path.join(conf.folder, conf.start.roots[-1] if conf.start.roots else "", self.path)
-        )
+        conf, given = under_way().conf, self.path
+        places = [
+            os.path.normpath(os.path.join(conf.folder, root, given)) for root in reversed(conf.start.roots or ("",))
+        ]
+        self.path = next((place for place in places if os.path.isdir(place)), places[0])
+        if not os.path.isabs(given) and not os.path.isdir(self.path):
+            under_way().strange_sources = True
 
     def load_config(self, config_path: str) -> ConfigResult:
         path = self._path(self._normalize_file_name(config_path))

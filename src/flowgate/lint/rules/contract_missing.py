@@ -65,7 +65,8 @@ def _faults(composed: Composed, target: Target) -> Iterator[str]:
     own = target.settings.determinism
     try:
         kind = of_experiment(composed, "determinism")
-        reason = of_experiment(composed, "determinism_reason") or target.settings.determinism_reason
+        needed = (kind or own) in CONTRACTS[1:]
+        told = of_experiment(composed, "determinism_reason") if needed else ""
     except FlowgateError as error:  # only the flow's own code knows it
         yield f"{error}; write it out, for nothing can be proven of a contract that is not known"
         return
@@ -78,7 +79,7 @@ def _faults(composed: Composed, target: Target) -> Iterator[str]:
     elif kind is not None and own and kind != own:
         yield f"it declares {kind}, the settings declare {own}; only one can be true"
     else:
-        if (kind or own) in CONTRACTS[1:] and not str(reason or "").strip():
+        if needed and not str(told or target.settings.determinism_reason).strip():
             yield f"{kind or own} needs a `determinism_reason`: why the stronger contract cannot hold"
 
 
