@@ -12,7 +12,8 @@ import os
 import stat
 from collections.abc import Callable
 
-FILE, FOLDER, MODULES, DEFINITIONS = "file", "folder", "modules", "definitions"
+FILE, FOLDER, MODULES, DEFINITIONS, VARIABLE = "file", "folder", "modules", "definitions", "variable"
+ANY_VARIABLE = "?"  # a variable whose name cannot be told: what hangs on it does not hold
 Key = tuple[str, str]
 _LARGEST = 10_000_000
 _SETTLED = 2_000_000_000  # ns: a file changed so shortly before may change again without its time telling
@@ -151,10 +152,22 @@ def state_of_modules(path: str) -> str:
     return " ".join(sorted(_modules(path)))
 
 
-def content_of_file(path: str) -> str | None:
-    """The digest of a file's bytes; None where it cannot be read."""
+def state_of_variable(name: str) -> str:
+    """A digest of a variable of the environment; empty where it is not set."""
     import hashlib
 
+    held = os.environ.get(name)
+    if name == ANY_VARIABLE:
+        return name
+    return hashlib.sha256(held.encode("utf-8", "surrogateescape")).hexdigest() if held is not None else ""
+
+
+def content_of_file(path: str) -> str | None:
+    """The digest of a file's bytes; None where it cannot be read, or is none: a pipe would never end."""
+    import hashlib
+
+    if not os.path.isfile(path):
+        return None
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -170,4 +183,5 @@ STATES: dict[str, Callable[[str], str]] = {
     DEFINITIONS: state_of_file,
     FOLDER: state_of_folder,
     MODULES: state_of_modules,
+    VARIABLE: state_of_variable,
 }

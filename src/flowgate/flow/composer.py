@@ -26,6 +26,7 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException
+from hydra.plugins.config_source import ConfigLoadError
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf._utils import split_key
 from omegaconf.errors import OmegaConfBaseException, UnsupportedInterpolationType
@@ -38,7 +39,7 @@ from flowgate.flow.remembered import Answer, looked_at
 from flowgate.flow.sources import Look, TooLong
 from flowgate.flow.yamlfile import Keys, YamlError, leaves
 
-_MOST_VALUES = 200_000  # interpolations that multiply would be followed for ever
+_MOST_VALUES = 60_000  # interpolations that multiply would be followed for ever
 _MOST_KEYS = 60
 _NOW = "\0now"  # what the resolver of the time gives here
 _DEEPEST = 1000  # frames: what Python allows where Hydra runs by itself
@@ -146,7 +147,7 @@ def _stand_in(look: Look, name: str, why: str) -> None:
 def _composed(conf: Conf, overrides: list[str], look: Look) -> Answer:
     name = os.path.splitext(os.path.basename(conf.primary))[0]
     made = _by_shell(conf, overrides, look) if conf.start.shell else _with_stand_ins(look, name, overrides)
-    values = _Values(conf)
+    values = _Values(look)
     tree = values.of(made, ())
     written: Any = OmegaConf.to_container(made, resolve=False)
     assert isinstance(tree, dict) and isinstance(written, dict)
@@ -295,21 +296,28 @@ def _hand_on(conf: Conf, made: DictConfig) -> None:
 class _Values:
     """The values of a config, interpolations as what they stand for; why one cannot be told, by its keys."""
 
-    def __init__(self, conf: Conf) -> None:
+    def __init__(self, look: Look) -> None:
         self.unknown: dict[Keys, str] = {}
-        self._conf, self._left = conf, _MOST_VALUES
+        self._look, self._left = look, _MOST_VALUES
 
     def of(self, node: Any, keys: Keys) -> Any:
-        """The value of a node as plain data; the text of an interpolation where it cannot be told."""
+        """The value of a node as plain data; the text of an interpolation where it cannot be told.
+
+        Raises:
+            ConfigLoadError: interpolations multiply, so that there is no end to them.
+        """
         self._left -= 1
+        if self._left < 0:
+            raise ConfigLoadError(f"its interpolations come to more than {_MOST_VALUES:,} values")
+        self._look.in_time()
         as_written = node._value()
         if node._is_interpolation():
             try:
-                if self._left < 0 or len(keys) > _MOST_KEYS:
-                    raise ValueError("it leads to itself, or to too many others")
+                if len(keys) > _MOST_KEYS:
+                    raise ValueError("it leads to itself, or is nested too deeply")
                 node = node._dereference_node()
             except UnsupportedInterpolationType as error:
-                known = self._conf.start.resolvers
+                known = self._look.conf.start.resolvers
                 self.unknown[keys] = "only the flow's own code knows its resolver" if known else message(error)
                 return as_written
             except (*_FAULTS, RecursionError) as error:

@@ -154,7 +154,7 @@ class ConfigBroken(Inconclusive):
     def __init__(self, conf: Conf, said: str, file: str = "", line: int = 1) -> None:
         self._conf, self._said = conf, said
         self.said = said.replace(THE_FOLDER, os.path.basename(conf.folder))
-        self.file, self.line = file, line
+        self.file, self.line, self.primary = file, line, os.path.relpath(conf.primary)
         super().__init__(f"{os.path.relpath(conf.primary)} cannot be composed: {self.seen_from(os.getcwd())}")
 
     def seen_from(self, folder: str) -> str:

@@ -73,20 +73,22 @@ def _absolute(conf: Conf, name: str) -> str:
 
 def _key(conf: Conf, overrides: tuple[str, ...]) -> str:
     """What an answer hangs on; empty where that cannot be told."""
-    if not conf.kept:
-        return ""
-    contents, variables = _contents(conf)
-    asked = " ".join(overrides).encode()
-    if None in variables or "oc.env" in asked.decode():
+    contents, variables = _contents(conf, overrides)
+    for name in variables:
+        known = name or witness.ANY_VARIABLE
+        witness.note(witness.VARIABLE, known, witness.state_of_variable(known))
+    if not conf.kept or None in variables:
         return ""
     environment = {name: os.environ.get(name) for name in sorted(variables - {None}, key=str) if name is not None}
     parts = (__version__, _makers(), contents, conf.start, os.path.basename(conf.primary), overrides, environment)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _contents(conf: Conf) -> tuple[tuple[tuple[str, str], ...], set[str | None]]:
-    """The digest of each file of the folder by its path in it, the names of its folders, and the variables that are read."""
-    held, variables = [(f"{group}/", "") for group in conf.groups], set[str | None]()
+def _contents(conf: Conf, overrides: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], set[str | None]]:
+    """The digest of each file of the folder by its path in it, the names of its folders, and the variables that are read;
+    None for one whose name cannot be told."""
+    held = [(f"{group}/", "") for group in conf.groups]
+    variables: set[str | None] = {name.decode() or None for name in _VARIABLE.findall(" ".join(overrides).encode())}
     beside = (
         os.path.join(conf.folder, name) for name in witness.entries(conf.folder) if name.endswith((".yaml", ".yml"))
     )

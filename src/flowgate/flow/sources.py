@@ -69,8 +69,18 @@ class Look:
         self.left -= 1
         if self.left < 0:
             raise ConfigLoadError(f"its defaults lists lead to more than {_MOST_LOOKS:,} others")
+        self.in_time()
+
+    def in_time(self) -> None:
+        """Go on for a while.
+
+        Raises:
+            TooLong: it was a long while already.
+        """
         if time.monotonic() > self.until:
-            raise TooLong(f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists are too long")
+            raise TooLong(
+                f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists or interpolations are too long"
+            )
 
 
 _now: list[Look] = []  # the composition under way

@@ -71,7 +71,8 @@ def check_size(data: bytes) -> None:
 
 
 def _told(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """An error in one line, without the name that a text has for the library."""
+    return re.sub(r' in "<[^>]+>", line \d+, column \d+', "", " ".join(str(error).split()))
 
 
 def _count(events: Iterator[Any]) -> None:

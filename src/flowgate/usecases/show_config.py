@@ -44,6 +44,10 @@ def show_config(project: Project, path: str, overrides: tuple[str, ...]) -> list
     try:
         composed = compose(target.conf, overrides)
     except ConfigBroken as refusal:
+        if not target.conf.start.by_hydra:
+            raise FlowgateError(
+                f"{target.path} reads {refusal.primary} by itself, and Hydra has no part in it"
+            ) from None
         raise FlowgateError(f"{refusal}{_near(target, refusal.said)}") from None
     return [
         Setting(keys, value, *_places(project, composed, keys), composed.unknown.get(keys, ""))

@@ -29,7 +29,9 @@ class ConfigBroken(Rule):
         if target.conf is None or not target.conf.start.by_hydra:
             return
         refused = {name: held for name, held in target.experiments.items() if isinstance(held, Refusal)}
-        if isinstance(target.default, Refusal):
+        # A choice that is left to whoever starts the flow is none that is missing.
+        asks = isinstance(target.default, Refusal) and target.default.said.startswith("You must specify")
+        if isinstance(target.default, Refusal) and not (asks and target.composing):
             refused = {_CONFIG: target.default} | refused
         told: dict[str, list[str]] = {}
         for name, refusal in refused.items():
