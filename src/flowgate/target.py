@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from flowgate.discover import flow_sources, named_sources, no_flows
 from flowgate.errors import FlowgateError, Inconclusive
+from flowgate.flow.composing import hydra_overrides
 from flowgate.flow.conf import Composed, Conf, ConfigBroken, compose
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.lineage import Place, trail
@@ -58,7 +59,12 @@ class Target:
         Raises:
             ConfigBroken: Hydra refuses.
         """
-        return compose(self.conf, overrides) if self.conf is not None else None
+        return compose(self.conf, (*self._given, *overrides)) if self.conf is not None else None
+
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
+        """The overrides that every start of the flow brings: those among the options that stand before `run`."""
+        return hydra_overrides(self.proving.flow_options)
 
     @cached_property
     def experiments(self) -> dict[str, Composed | ConfigBroken]:
@@ -69,7 +75,7 @@ class Target:
             return found
         for name in sorted(conf.experiments):
             try:
-                found[name] = compose(conf, experiment=name)
+                found[name] = compose(conf, self._given, experiment=name)
             except ConfigBroken as refusal:
                 found[name] = refusal
         return found

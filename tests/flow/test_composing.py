@@ -103,6 +103,11 @@ def test_the_shell_composes_where_a_config_is_parsed_by_it(tmp_path: Path) -> No
     assert target.conf is not None and target.conf.start == Start(shell=shell().text, roots=("..",))
 
 
+def test_overrides_that_the_code_writes_out_are_given(tmp_path: Path) -> None:
+    assert conf_of(tmp_path, "return compose('config', overrides=['a=3', '+b=1'])").start.overrides == ("a=3", "+b=1")
+    assert conf_of(tmp_path, "return compose('config', overrides=['a=3', *text])").start.overrides == ()
+
+
 def test_a_config_that_hydra_does_not_compose_is_not_held_against_it(tmp_path: Path) -> None:
     flow = FLOW.replace("hydra", "yaml").replace("from yaml.core.config_store import ConfigStore\n", "")
     write(

@@ -351,6 +351,32 @@ def test_references_in_a_circle_are_values_that_cannot_be_told(tmp_path: Path) -
             made.get(*keys)
 
 
+def test_references_that_multiply_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowgate.flow.sources._LONGEST_SECONDS", 1)
+    bomb = "b0: aaaaaaaaaa\n" + "".join(f"b{level + 1}: {f'${{b{level}}}' * 10}\n" for level in range(8))
+    write(tmp_path, {"config.yaml": bomb})
+    for _ in range(2):
+        with pytest.raises(ConfigBroken, match="did not come to an end within 1 s"):
+            compose(_conf(tmp_path, kept=str(tmp_path / ".flowgate/cache/conf")))
+    assert not (tmp_path / ".flowgate").exists(), "on another day it may end"
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "extra/deep", "123", "null", "True", "a=b", "a,b", "é", "it's", "with space", "x.y-z"]
+)
+def test_a_choice_is_written_as_an_override_takes_it(name: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "config.yaml": "defaults: [{experiment: plain}]\n",
+            "experiment/plain.yaml": "n: 1\n",
+            f"experiment/{name}.yaml": "n: 2\n",
+        },
+    )
+    found = compose(_conf(tmp_path), experiment=name).tree["experiment"]
+    assert found == {"n": 2}
+
+
 def test_a_thousand_defaults_are_composed(tmp_path: Path) -> None:
     tree = {f"g/c{number}.yaml": f"k{number}: {number}\n" for number in range(1000)}
     write(tmp_path, tree | {"config.yaml": "defaults:\n" + "".join(f"  - g/c{number}\n" for number in range(1000))})

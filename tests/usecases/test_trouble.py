@@ -139,6 +139,67 @@ def test_what_only_the_code_knows_is_no_trouble(repository: Path, flowgate: Flow
     assert gate.code in (1, 3) and "good_flow.py" in gate.out, gate
 
 
+def stamped(folder: Path, flowgate: Flowgate) -> Path:
+    assert flowgate(folder, "promote", "noise").code == 0
+    return folder / "flow"
+
+
+def test_what_a_stamped_flow_registers_is_no_trouble(repository: Path, flowgate: Flowgate) -> None:
+    flow = stamped(repository, flowgate) / "noise_flow.py"
+    flow.write_text(
+        flow.read_text()
+        + "\n\nfrom omegaconf import OmegaConf\n\nOmegaConf.register_new_resolver('mul', lambda a, b: a * b, replace=True)\n"
+    )
+    root = flow.parent / "conf/config.yaml"
+    root.write_text(root.read_text() + "twice: ${mul:2,3}\n")
+    assert flowgate(repository, "lint").code == 0
+    shown = flowgate(repository, "show-config", "flow/noise_flow.py")
+    assert "not known here: only the flow's own code knows its resolver" in shown.out, shown
+
+
+def test_a_fault_is_placed_where_its_value_is_written(repository: Path, flowgate: Flowgate) -> None:
+    conf = stamped(repository, flowgate) / "conf"
+    (conf / "data/blobs.yaml").write_text((conf / "data/blobs.yaml").read_text() + "q: ${nope.y}\n")
+    line = len((conf / "data/blobs.yaml").read_text().splitlines())
+    done = flowgate(repository, "lint")
+    assert done.code == 1 and f"flow/conf/data/blobs.yaml:{line}: FG406" in done.out, done
+
+
+def test_a_config_that_is_not_there_is_a_finding(repository: Path, flowgate: Flowgate) -> None:
+    conf = stamped(repository, flowgate) / "conf"
+    (conf / "config.yaml").unlink()
+    done = flowgate(repository, "lint")
+    assert done.code == 1 and "FG406 the config cannot be composed: `cfg` reads flow/conf/config.yaml" in done.out, done
+
+
+def test_the_options_that_stand_before_run_are_given(repository: Path, flowgate: Flowgate) -> None:
+    conf = stamped(repository, flowgate) / "conf"
+    (conf / "config.yaml").write_text((conf / "config.yaml").read_text() + "need: ???\n")
+    missing = flowgate(repository, "lint")
+    assert missing.code == 1 and "Missing mandatory value: need" in missing.out, missing
+    options = 'flow_options = ["--config-value", "cfg", "hydra_overrides: [need=4]"]\n'
+    settings = repository / "flowgate.toml"
+    settings.write_text(f"{settings.read_text()}\n[prove]\n{options}")
+    assert flowgate(repository, "lint").code == 0
+    assert "need: 4" in flowgate(repository, "show-config", "flow/noise_flow.py").out
+
+
+def test_lint_looks_at_variables_again(repository: Path, flowgate: Flowgate) -> None:
+    conf = stamped(repository, flowgate) / "conf"
+    root = (conf / "config.yaml").read_text()
+    (conf / "config.yaml").write_text(root.replace("training: default", "training: ${oc.env:TRAINING}"))
+    for value, code in (("default", 0), ("nope", 1), ("smoke", 0)):
+        for _ in range(2):
+            assert flowgate(repository, "lint", TRAINING=value).code == code, value
+
+
+def test_a_pipe_among_the_configs_is_a_finding(repository: Path, flowgate: Flowgate) -> None:
+    conf = stamped(repository, flowgate) / "conf"
+    os.mkfifo(conf / "experiment/pipe.yaml")
+    done = flowgate(repository, "lint")
+    assert done.code == 1 and "pipe.yaml:1: FG001" in done.out and "is no regular file" in done.out, done
+
+
 def _fragile_ruff(folder: Path) -> Path:
     """A Python of its own, beside which lies a ruff that ends badly on every file called `bad`."""
     real = Path(sys.prefix) / "bin" / "ruff"

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
+import signal
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Iterator
@@ -36,7 +39,7 @@ from flowgate.flow import provenance, sources
 from flowgate.flow.conf import UNSPECIFIED, Conf
 from flowgate.flow.refusal import message, refusal
 from flowgate.flow.remembered import Answer, looked_at
-from flowgate.flow.sources import Look, TooLong
+from flowgate.flow.sources import Look
 from flowgate.flow.yamlfile import Keys, YamlError, leaves
 
 _MOST_VALUES = 60_000  # interpolations that multiply would be followed for ever
@@ -61,7 +64,11 @@ _FAULTS = (
 
 
 class _Refused(Exception):
-    """What the shell says of a config before it hands it on."""
+    """What the shell says of a config before it hands it on, and the keys of the value that it speaks of."""
+
+    def __init__(self, said: str, keys: Keys) -> None:
+        super().__init__(said)
+        self.keys = keys
 
 
 @cache
@@ -73,14 +80,25 @@ def _prepare() -> None:
     Plugins.instance()
 
 
+_late: set[str] = set()  # the folders of which one composition took too long: no other is begun
+
+
 def compose(conf: Conf, overrides: tuple[str, ...]) -> Answer:
     """What Hydra composes; for a flow with the shell, what the shell's function makes of it."""
     look = Look(conf)
+    if conf.folder in _late:
+        return Answer((str(look.too_long()), "", 1), lasting=False)
     try:
         with _looking(look):
             answer = _composed(conf, list(overrides), look)
     except (*_FAULTS, _Refused, RecursionError) as error:
-        answer = Answer(refusal(conf, error), lasting=not isinstance(error, TooLong))
+        said, file, line = refusal(conf, error)
+        if isinstance(error, _Refused):
+            file, line = _place(look, error.keys) or (file, line)
+        answer = Answer((said, file, line))
+    if look.is_late():
+        _late.add(conf.folder)
+        answer = Answer((str(look.too_long()), "", 1), lasting=False)
     answer.outside = looked_at(conf, sorted(look.outside))
     return answer
 
@@ -108,6 +126,7 @@ def _looking(look: Look) -> Iterator[None]:
         patched |= {"create_defaults_list": _noted, "CachingConfigRepository": sources.Repository}
         registry.types = {**kinds, "file": sources.Folder, "pkg": sources.Package}
         try:
+            _ring_after(look)
             sys.setrecursionlimit(_depth() + _DEEPEST)
             for name in start.stored:
                 if not os.path.exists(os.path.join(look.conf.folder, f"{name}.yaml")):
@@ -116,6 +135,7 @@ def _looking(look: Look) -> Iterator[None]:
                 OmegaConf.register_new_resolver("now", lambda pattern: _NOW, replace=True)
                 yield
         finally:
+            _ring_after(None)
             sys.setrecursionlimit(limit)
             sources.end()
             store.repo = before
@@ -124,6 +144,22 @@ def _looking(look: Look) -> Iterator[None]:
                 "CachingConfigRepository": CachingConfigRepository,
             }
             registry.types = kinds
+
+
+def _ring_after(look: Look | None) -> None:
+    """End a composition that takes too long wherever it is, again and again until it lets go; None when it is over."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if look is None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        return
+
+    def ring(*_: object) -> None:
+        raise look.too_long()
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, look.seconds_left(), 1)
 
 
 def _copied(repo: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +207,18 @@ def _composed(conf: Conf, overrides: list[str], look: Look) -> Answer:
         origins=[(list(keys), trail.givers(keys)) for keys, _ in leaves(written)],
         files=[os.path.relpath(path, conf.folder) for path in dict.fromkeys(files)],
     )
+
+
+def _place(look: Look, keys: Keys) -> tuple[str, int] | None:
+    """The file and line that gave the value at some keys, or at the nearest above them; None where no file did."""
+    if look.listed is None:
+        return None
+    trail = provenance.trail_of(_layers(look.listed.defaults, look), ())
+    for length in range(len(keys), 0, -1):
+        givers = trail.givers(keys[:length])
+        if givers:
+            return givers[-1]
+    return None
 
 
 def _mapping(value: object) -> dict[Any, Any]:
@@ -279,7 +327,8 @@ def _by_shell(conf: Conf, overrides: list[str], look: Look) -> DictConfig:
     try:
         made = names["compose_config"](json.dumps({"hydra_overrides": overrides}))
     except SystemExit as refusal:
-        raise _Refused(str(refusal)) from None
+        keys = re.match(r"([\w.]+):", str(refusal))
+        raise _Refused(str(refusal), tuple(keys[1].split(".")) if keys is not None else ()) from None
     assert isinstance(made, DictConfig)
     return made
 
@@ -288,9 +337,11 @@ def _hand_on(conf: Conf, made: DictConfig) -> None:
     """Refuse what the shell could not hand on to the run; what only the flow's own resolvers know is not refused."""
     try:
         OmegaConf.to_container(made, resolve=True, throw_on_missing="throw_on_missing" in conf.start.shell)
-    except UnsupportedInterpolationType:
+    except UnsupportedInterpolationType as error:
         if not conf.start.resolvers:
-            raise
+            raise _Refused(message(error), _keys(str(error.full_key or ""))) from None
+    except OmegaConfBaseException as error:
+        raise _Refused(message(error), _keys(str(error.full_key or ""))) from None
 
 
 class _Values:

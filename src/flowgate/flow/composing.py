@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowgate.flow.conf import UNSPECIFIED, Start
 from flowgate.flow.model import Flow
@@ -24,20 +24,21 @@ def start_of(flow: Flow, folder: str, shell: str, by_shell: bool) -> Start:
     """
     places = (flow.module.package_folder, flow.modules.root)
     roots = tuple(dict.fromkeys(os.path.relpath(place, folder) for place in places))
-    if by_shell and shell:
-        return Start(shell=shell, roots=roots)
     data = [module.source.data.replace(b"\r\n", b"\n").replace(shell.encode(), b"") for module in flow.closure]
-    if not any(b"hydra" in one for one in data):
+    by_shell = by_shell and bool(shell)
+    if not by_shell and not any(b"hydra" in one for one in data):
         return Start(by_hydra=False, roots=roots)
     calls = list(_calls(flow))
     stored, names_told = _stored(calls) if any(b"ConfigStore" in one for one in data) else ((), True)
     return Start(
-        config_name=_config_name(calls),
-        version_base=_version_base(calls),
+        config_name="" if by_shell else _config_name(calls),
+        overrides=() if by_shell else _literal_overrides(calls),
+        version_base=None if by_shell else _version_base(calls),
         stored=stored,
         open=not names_told,
         resolvers=any(b"register_new_resolver" in one or b"register_resolver" in one for one in data),
         roots=roots,
+        shell=shell if by_shell else "",
     )
 
 
@@ -60,6 +61,40 @@ def _config_name(calls: list[ast.Call]) -> str:
             if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
                 return given[0].value
     return ""
+
+
+def _literal_overrides(calls: list[ast.Call]) -> tuple[str, ...]:
+    """The overrides that the first call of `compose` gives, where all of them are written out; none where they are not."""
+    for call in calls:
+        if ast.unparse(call.func).split(".")[-1] == "compose":
+            given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "overrides")]
+            listed = given[0].elts if given and isinstance(given[0], ast.List | ast.Tuple) else []
+            texts = [one.value for one in listed if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            return tuple(texts) if len(texts) == len(listed) else ()
+    return ()
+
+
+def hydra_overrides(words: Iterable[str]) -> tuple[str, ...]:
+    """The Hydra overrides in a flow's arguments, or in a variable that holds one: `hydra_overrides: [...]`."""
+    import yaml
+
+    found: list[str] = []
+    for word in words:
+        if "hydra_overrides" not in word:
+            continue
+        try:
+            waiting: list[object] = [yaml.safe_load(word)]
+        except yaml.YAMLError:
+            continue
+        while waiting:  # the variable holds a mapping of configs, each of them a text or a mapping
+            held = waiting.pop()
+            if isinstance(held, str) and "hydra_overrides" in held and held != word:
+                found += hydra_overrides([held])
+            elif isinstance(held, dict):
+                listed = held.get("hydra_overrides")
+                found += [str(one) for one in listed] if isinstance(listed, list) else []
+                waiting += [value for key, value in held.items() if key != "hydra_overrides"]
+    return tuple(found)
 
 
 def _version_base(calls: list[ast.Call]) -> str | None:

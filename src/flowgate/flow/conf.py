@@ -7,6 +7,7 @@ that a folder that has not changed costs reading it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ class Start(NamedTuple):
     Attributes:
         by_hydra: whether Hydra composes it at all.
         config_name: what it has composed, where it says so by name; empty where it does not.
+        overrides: those that it gives, where they are written out.
         version_base: what it gives Hydra under that name; None is Hydra's present version.
         stored: the configs that it registers in Hydra's ConfigStore, as `group/name`.
         open: whether it registers others under names that cannot be told.
@@ -37,6 +39,7 @@ class Start(NamedTuple):
 
     by_hydra: bool = True
     config_name: str = ""
+    overrides: tuple[str, ...] = ()
     version_base: str | None = None
     stored: tuple[str, ...] = ()
     open: bool = False
@@ -155,6 +158,7 @@ class ConfigBroken(Inconclusive):
         self._conf, self._said = conf, said
         self.said = said.replace(THE_FOLDER, os.path.basename(conf.folder))
         self.file, self.line, self.primary = file, line, os.path.relpath(conf.primary)
+        self.choice = ""  # the override that chose the experiment
         super().__init__(f"{os.path.relpath(conf.primary)} cannot be composed: {self.seen_from(os.getcwd())}")
 
     def seen_from(self, folder: str) -> str:
@@ -219,11 +223,30 @@ def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None 
     """
     from flowgate.flow import remembered
 
+    overrides = (*conf.start.overrides, *overrides)
     if experiment is None:
         return remembered.compose(conf, overrides)
+    choice = f"experiment={quoted(experiment)}"
     try:
-        return remembered.compose(conf, (f"experiment={experiment}", *overrides))
+        return remembered.compose(conf, (*overrides, choice))
     except ConfigBroken as refusal:
-        if "No match in the defaults list" not in refusal.said:
+        if "Could not override 'experiment'. No match in the defaults list" not in refusal.said:
+            refusal.choice = choice
             raise
-    return remembered.compose(conf, (f"+experiment={experiment}", *overrides))
+    try:
+        return remembered.compose(conf, (*overrides, f"+{choice}"))
+    except ConfigBroken as refusal:
+        refusal.choice = f"+{choice}"
+        raise
+
+
+def quoted(name: str) -> str:
+    """A choice as an override takes it: a name that is a number, a word of the grammar or holds its signs in quotes."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", name) and name.lower() not in (
+        "null",
+        "true",
+        "false",
+        "nan",
+        "inf",
+    )
+    return name if plain else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -19,7 +19,7 @@ from flowgate.flow.conf import Conf
 from flowgate.flow.yamlfile import Keys, YamlError, check_size, lines_of
 
 _MOST_LOOKS = 20_000  # a defaults list that doubles at every level would be followed for ever
-_LONGEST_SECONDS = 20
+_LONGEST_SECONDS = 20  # where Hydra takes a tenth of one for an ordinary config
 
 
 class TooLong(ConfigLoadError):
@@ -77,10 +77,22 @@ class Look:
         Raises:
             TooLong: it was a long while already.
         """
-        if time.monotonic() > self.until:
-            raise TooLong(
-                f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists or interpolations are too long"
-            )
+        if self.is_late():
+            raise self.too_long()
+
+    def is_late(self) -> bool:
+        """Whether it was too long a while."""
+        return time.monotonic() > self.until
+
+    def seconds_left(self) -> float:
+        """How long it may still take."""
+        return max(0.001, self.until - time.monotonic())
+
+    def too_long(self) -> TooLong:
+        """What to say of it then."""
+        return TooLong(
+            f"Hydra did not come to an end within {_LONGEST_SECONDS} s; its defaults lists or interpolations are too long"
+        )
 
 
 _now: list[Look] = []  # the composition under way

@@ -6,12 +6,13 @@ import ast
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowgate import __version__
 from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
+from flowgate.flow.composing import hydra_overrides
 from flowgate.flow.conf import Composed, ConfigBroken
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.subject import changes, code_digests, files_of, names_file
@@ -103,8 +104,7 @@ def composed_under(target: Target, overrides: tuple[str, ...]) -> Composed | Non
         ConfigBroken: Hydra refuses the config.
         FlowgateError: it refuses only the overrides.
     """
-    options = target.proving.flow_options
-    hydra = (*hydra_overrides([*options, *_variables().values()]), *of_hydra(target, overrides))
+    hydra = (*hydra_overrides(_variables().values()), *of_hydra(target, overrides))
     try:
         return target.compose(hydra)
     except ConfigBroken as refusal:
@@ -117,29 +117,6 @@ def _variables() -> dict[str, str]:
     """The variables by which Metaflow takes configs and an environment, as they are set here."""
     wanted = (name for name in sorted(os.environ) if name.startswith("METAFLOW_FLOW_CONFIG"))
     return {name: os.environ[name] for name in (*wanted, "METAFLOW_DEFAULT_ENVIRONMENT") if os.environ.get(name)}
-
-
-def hydra_overrides(words: Iterable[str]) -> tuple[str, ...]:
-    """The Hydra overrides in a flow's arguments, or in a variable that holds one: `hydra_overrides: [...]`."""
-    import yaml
-
-    found: list[str] = []
-    for word in words:
-        if "hydra_overrides" not in word:
-            continue
-        try:
-            waiting: list[object] = [yaml.safe_load(word)]
-        except yaml.YAMLError:
-            continue
-        while waiting:  # the variable holds a mapping of configs, each of them a text or a mapping
-            held = waiting.pop()
-            if isinstance(held, str) and "hydra_overrides" in held and held != word:
-                found += hydra_overrides([held])
-            elif isinstance(held, dict):
-                listed = held.get("hydra_overrides")
-                found += [str(one) for one in listed] if isinstance(listed, list) else []
-                waiting += [value for key, value in held.items() if key != "hydra_overrides"]
-    return tuple(found)
 
 
 def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
 from flowgate.finding import Finding
+from flowgate.flow.composing import hydra_overrides
 from flowgate.project import Project
 from flowgate.prove import kept
 from flowgate.prove.arms import Arm, probe_variables
@@ -19,7 +20,6 @@ from flowgate.prove.ground import (
     contract_of,
     environment_of,
     ground_of,
-    hydra_overrides,
     runs_elsewhere,
     start_of,
 )

@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError
-from flowgate.flow.conf import OVERRIDE, Composed, ConfigBroken, Origin, compose, dotted
+from flowgate.flow.conf import OVERRIDE, Composed, ConfigBroken, Origin, dotted
 from flowgate.flow.yamlfile import Keys, leaves
 from flowgate.project import Project
 from flowgate.target import Target, all_readable
@@ -42,7 +42,8 @@ def show_config(project: Project, path: str, overrides: tuple[str, ...]) -> list
             f"{target.path} has no Hydra config: no conf/config.yaml beside it, no Config that names one"
         )
     try:
-        composed = compose(target.conf, overrides)
+        composed = target.compose(overrides)
+        assert composed is not None
     except ConfigBroken as refusal:
         if not target.conf.start.by_hydra:
             raise FlowgateError(

@@ -73,7 +73,7 @@ REGISTRY = (
     Entry("FG402", "contract_not_echoed", PROMOTED),
     Entry("FG403", "no_surface", PROMOTED),
     Entry("FG405", "worker_pin", CONFIGURED),
-    Entry("FG406", "config_broken", CONFIGURED),
+    Entry("FG406", "config_broken", "Config hydra"),
     Entry(
         "FG501",
         "unseeded_rng",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 
+from flowgate import witness
 from flowgate.finding import Finding
 from flowgate.flow.conf import ConfigBroken as Refusal
+from flowgate.flow.paths import FIXED, places
 from flowgate.lint.examples import EXPERIMENT, promoted
 from flowgate.lint.rule import Example, Rule
 from flowgate.target import Target
@@ -26,7 +29,10 @@ class ConfigBroken(Rule):
     mend = "mend what Hydra names; `flowgate show-config FLOW experiment=NAME` composes it again"
 
     def check(self, target: Target) -> Iterator[Finding]:
-        if target.conf is None or not target.conf.start.by_hydra:
+        if target.conf is None:
+            yield from self._not_there(target)
+            return
+        if not target.conf.start.by_hydra:
             return
         refused = {name: held for name, held in target.experiments.items() if isinstance(held, Refusal)}
         # A choice that is left to whoever starts the flow is none that is missing.
@@ -39,6 +45,22 @@ class ConfigBroken(Rule):
         for names in told.values():
             yield self._finding(target, refused[names[0]], names)
 
+    def _not_there(self, target: Target) -> Iterator[Finding]:
+        """A Config whose default file does not exist: the flow cannot even be loaded."""
+        for setting in target.flow.settings().values():
+            default = setting.call.argument(1, "default") if setting.kind == "Config" else None
+            for place in places(default) if default is not None else ():
+                if place.anchor == FIXED and place.path.endswith((".yaml", ".yml")) and not witness.is_file(place.path):
+                    where = target.project.relative(place.path)
+                    message = (
+                        f"the config cannot be composed: `{setting.name}` reads {where}, and there is no such file"
+                    )
+                    mend = f"write {where}, or mend the path in `{setting.name}`"
+                    yield self.found(
+                        target, setting.call.node, target.flow.module, message, mend=mend, code=f"no {where}"
+                    )
+                    return
+
     def _finding(self, target: Target, refusal: Refusal, names: list[str]) -> Finding:
         conf = target.conf
         assert conf is not None
@@ -50,9 +72,8 @@ class ConfigBroken(Rule):
         path = conf.experiments[experiments[0]] if experiments and _CONFIG not in names else conf.primary
         if refusal.file:
             path = os.path.normpath(os.path.join(conf.folder, refusal.file))
-        mend = self.mend.replace("FLOW", target.shown).replace(
-            " experiment=NAME", f" experiment={experiments[0]}" if experiments and _CONFIG not in names else ""
-        )
+        choice = f" {shlex.quote(refusal.choice)}" if refusal.choice else ""
+        mend = self.mend.replace("FLOW experiment=NAME", f"{target.shown}{choice}")
         code = f"{os.path.relpath(conf.primary, target.project.root)} {parts[0]}: {refusal.said}"
         found = self.found(target, None, None, message, mend=mend, code=code)
         return found._replace(path=target.project.relative(path), line=refusal.line)
