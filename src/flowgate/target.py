@@ -130,11 +130,19 @@ class Target:
         them cannot be read."""
         sources = [self.project.absolute(name) for name in self.settings.sources]
         try:
-            parts = digests(self.project, [*files_of(self.flow, self.conf), *sources])
+            parts = digests(self.project, [*self.files, *sources])
         except FlowgateError:
             return ""
         claim = self.contract
         return subject(parts | ({"contract": claim.kind, "surface": " ".join(claim.surface)} if claim else {}))
+
+    @property
+    def files(self) -> list[str]:
+        """The files that the flow is made of, absolute: those of its config that lie elsewhere in the project, too."""
+        made = [composed for composed in (self.composed, *self.composing.values()) if composed is not None]
+        inside = self.project.root + os.sep
+        configs = (path for composed in made for path in composed.files if path.startswith(inside))
+        return list(dict.fromkeys([*files_of(self.flow, self.conf), *configs]))
 
     @property
     def proving(self) -> ProveSettings:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from flowgate import witness
 from flowgate.flow.conf import UNSPECIFIED, Conf, Start
 from flowgate.flow.shell import shell
 from flowgate.flow.source import Source
 from flowgate.project import open_project
-from flowgate.target import targets
+from flowgate.target import Target, targets
 from tests.conftest import write
 
 FLOW = """
@@ -120,3 +121,19 @@ def test_a_config_that_hydra_does_not_compose_is_not_held_against_it(tmp_path: P
     )
     (target,) = targets(open_project(str(tmp_path)), Source(str(tmp_path / "flow.py")))
     assert target.conf is not None and not target.conf.start.by_hydra
+
+
+def test_configs_that_lie_elsewhere_in_the_project_are_parts_of_the_flow(tmp_path: Path) -> None:
+    """What a search path brings is composed, so it is judged, reviewed and proven with the rest."""
+    root = "defaults: [{db: pg}]\nhydra: {searchpath: ['file://shared']}\n"
+    write(tmp_path, CONF | {"conf/config.yaml": root, "shared/db/pg.yaml": "port: 1\n"})
+    write(tmp_path, {"flow.py": FLOW.format(call="return compose('config')", before="", default="config")})
+
+    def target() -> Target:
+        witness.forget()
+        return targets(open_project(str(tmp_path)), Source(str(tmp_path / "flow.py")))[0]
+
+    before = target()
+    assert str(tmp_path / "shared/db/pg.yaml") in before.files and before.subject
+    write(tmp_path, {"shared/db/pg.yaml": "port: 20\n"})
+    assert target().subject != before.subject

@@ -26,27 +26,17 @@ class {name}(FlowSpec):
     def end(self):
         print(self.x)
 """
-COMPOSING = """
-import hydra
+_PARSER = """import hydra
 from metaflow import Config, FlowSpec, step
 
 
 def parse(text):
-    return dict(hydra.compose("config"))
-
-
-class TroubledFlow(FlowSpec):
-    cfg = Config("cfg", default_value="{}", parser=parse)
-
-    @step
-    def start(self):
-        self.results = 1
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
+    return dict(hydra.compose("config"))"""
+COMPOSING = (
+    GOOD.format(name="TroubledFlow", value=1)
+    .replace("from metaflow import FlowSpec, step", _PARSER)
+    .replace("(FlowSpec):\n", "(FlowSpec):\n    cfg = Config('cfg', default_value='{}', parser=parse)\n\n")
+)
 TROUBLE = {
     "bad/flow.py": COMPOSING,
     "bad/conf/config.yaml": "defaults: [{experiment: a}]\n",

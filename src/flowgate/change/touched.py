@@ -10,7 +10,7 @@ from flowgate.change.base import WHOLE, Base, from_above, from_above_all
 from flowgate.change.entries import flows_entered
 from flowgate.discover import loose_files
 from flowgate.errors import Inconclusive
-from flowgate.flow.subject import files_of, names_file
+from flowgate.flow.subject import names_file
 from flowgate.ledger.store import NAME as LEDGER
 from flowgate.ledger.store import Entry
 from flowgate.project import Project, git, repository_of
@@ -56,7 +56,7 @@ def _made_of(target: Target, here: str) -> set[str]:
     project = target.project
     record = project.state("reviews", slug_of(target.path, target.flow.name))
     sources = [project.absolute(name) for name in target.settings.sources]
-    return from_above_all(here, [*files_of(target.flow, target.conf), *sources, record])
+    return from_above_all(here, [*target.files, *sources, record])
 
 
 def _readable_by_any(paths: Iterable[str], target: Target, here: str) -> str:

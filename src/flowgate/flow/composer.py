@@ -125,8 +125,9 @@ def _looking(look: Look) -> Iterator[None]:
         patched = vars(config_loader_impl)
         patched |= {"create_defaults_list": _noted, "CachingConfigRepository": sources.Repository}
         registry.types = {**kinds, "file": sources.Folder, "pkg": sources.Package}
+        handler: Any = None
         try:
-            _ring_after(look)
+            handler = _ring_after(look)
             sys.setrecursionlimit(_depth() + _DEEPEST)
             for name in start.stored:
                 if not os.path.exists(os.path.join(look.conf.folder, f"{name}.yaml")):
@@ -135,7 +136,7 @@ def _looking(look: Look) -> Iterator[None]:
                 OmegaConf.register_new_resolver("now", lambda pattern: _NOW, replace=True)
                 yield
         finally:
-            _ring_after(None)
+            _ring_no_more(handler)
             sys.setrecursionlimit(limit)
             sources.end()
             store.repo = before
@@ -146,20 +147,27 @@ def _looking(look: Look) -> Iterator[None]:
             registry.types = kinds
 
 
-def _ring_after(look: Look | None) -> None:
-    """End a composition that takes too long wherever it is, again and again until it lets go; None when it is over."""
+def _ring_after(look: Look) -> Any:
+    """End a composition that takes too long wherever it is, again and again until it lets go; what handled the alarm before.
+
+    Nothing where this is no main thread: only that one is told.
+    """
     if threading.current_thread() is not threading.main_thread():
-        return
-    if look is None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        return
+        return None
 
     def ring(*_: object) -> None:
         raise look.too_long()
 
-    signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, look.seconds_left(), 1)
+    return before
+
+
+def _ring_no_more(before: Any) -> None:
+    """The composition is over: the alarm is again what it was."""
+    if before is not None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _copied(repo: dict[str, Any]) -> dict[str, Any]:

@@ -42,10 +42,6 @@ def start_of(flow: Flow, folder: str, shell: str, by_shell: bool) -> Start:
     )
 
 
-def _roots(flow: Flow) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((flow.module.package_folder, flow.modules.root)))
-
-
 def _calls(flow: Flow) -> Iterator[ast.Call]:
     for module in flow.closure:
         if b"hydra" in module.source.data:

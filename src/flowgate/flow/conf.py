@@ -18,6 +18,7 @@ from flowgate.flow.yamlfile import Keys, Tree
 
 OVERRIDE = "override"  # in the place of a file, where an override gave a value
 UNSPECIFIED = "unspecified"
+_WORDS = ("null", "true", "false", "nan", "inf")  # of the grammar of overrides: no texts without quotes
 THE_FOLDER = "\0"  # in the place of the config folder's path, in a message that is remembered
 _MOST_ENTRIES = 20_000  # a conf folder is no data folder
 
@@ -242,11 +243,5 @@ def compose(conf: Conf, overrides: tuple[str, ...] = (), experiment: str | None 
 
 def quoted(name: str) -> str:
     """A choice as an override takes it: a name that is a number, a word of the grammar or holds its signs in quotes."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", name) and name.lower() not in (
-        "null",
-        "true",
-        "false",
-        "nan",
-        "inf",
-    )
-    return name if plain else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", name) is not None and name.lower() not in _WORDS
+    return name if is_plain else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

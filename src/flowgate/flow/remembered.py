@@ -52,6 +52,8 @@ def compose(conf: Conf, overrides: tuple[str, ...]) -> Composed:
 
         answer = composer.compose(conf, overrides)
         _save(conf, key, answer)
+        if not answer.lasting:  # nor may lint believe what it said of it
+            witness.note(witness.VARIABLE, witness.ANY_VARIABLE, witness.ANY_VARIABLE)
     if answer.refused is not None:
         raise ConfigBroken(conf, *answer.refused)
     return Composed(

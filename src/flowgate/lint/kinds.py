@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flowgate.flow.syntax import nodes
 from flowgate.flow.values import Function, Module, Value, options
+from flowgate.lint.branches import after, chain_of, ends, only_prepares, shown, stops, texts
 from flowgate.lint.registries import FUNCTIONS, Registries, keys_of
 from flowgate.meaning.words import words
 
@@ -49,7 +50,7 @@ def dispatches(scope: ast.AST, module: Module, registries: Registries) -> Iterat
         if id(node) in inner:
             continue
         if isinstance(node, ast.If) and id(node) not in chained:
-            chained |= {id(one) for one in _chain(node)}
+            chained |= {id(one) for one in chain_of(node)}
             yield from reader.of_chain(node)
         elif isinstance(node, ast.IfExp):
             yield from reader.of_choice(node)
@@ -166,7 +167,7 @@ class _Reader:
                 and not self._stops(handler.body)
                 and self._trains(handler.body)
             ):
-                yield Dispatch(_silent(f"sent to `{_shown(handler.body)}`"), handler, frozenset())
+                yield Dispatch(_silent(f"sent to `{shown(handler.body)}`"), handler, frozenset())
 
     def _is_sentinel(self, default: ast.expr) -> bool:
         """Whether a default only says that there is none: it is tested with `is`, and what follows refuses."""
@@ -180,7 +181,7 @@ class _Reader:
 
     def _stops(self, body: list[ast.stmt]) -> bool:
         """Whether a block refuses: by itself, or by a function of ours that always does."""
-        if _stops(body):
+        if stops(body):
             return True
         called = [
             one.value for one in body if isinstance(one, ast.Expr | ast.Return) and isinstance(one.value, ast.Call)
@@ -209,19 +210,19 @@ class _Reader:
 
     def of_chain(self, first: ast.If) -> Iterator[Dispatch]:
         """`if kind == ...: ... elif ...: ... else: ...`, or what follows where every branch returns."""
-        chain = _chain(first)
+        chain = chain_of(first)
         compared = [self._compared(one.test, *one.body) for one in chain]
         if any(one is None for one in compared):
             return
         kinds = frozenset().union(*(one for one in compared if one is not None))
         rest: list[ast.stmt] = chain[-1].orelse
-        if not rest and all(_ends(one.body) for one in chain):
-            rest = _after(self.function, first)
+        if not rest and all(ends(one.body) for one in chain):
+            rest = after(self.function, first)
             later = (one for one in rest if isinstance(one, ast.If))
             if any(self._compared(one.test, *one.body) is not None for one in later):
                 yield Dispatch("", first, kinds)  # a later `if` goes on with it
                 return
-        if not rest or self._stops(rest) or not self._trains(rest) or _only_prepares([*chain, *rest]):
+        if not rest or self._stops(rest) or not self._trains(rest) or only_prepares([*chain, *rest]):
             yield Dispatch("", first, kinds)
             return
         guards = list(self._guards(first))
@@ -229,7 +230,7 @@ class _Reader:
             told = [one for one in guards if one is not None]
             yield Dispatch("", first, kinds.union(*told) if len(told) == len(guards) else None)
         else:
-            yield Dispatch(_silent(f"sent to `{_shown(rest)}`"), first, kinds)
+            yield Dispatch(_silent(f"sent to `{shown(rest)}`"), first, kinds)
 
     def _guards(self, dispatch: ast.If) -> Iterator[frozenset[str] | None]:
         """What stands before a dispatch and stops a kind that nobody knows: the kinds that it lets pass, None where they
@@ -238,15 +239,15 @@ class _Reader:
             if getattr(node, "lineno", dispatch.lineno) >= dispatch.lineno:
                 continue
             if isinstance(node, ast.Assert) and self._asks_for_kind(node.test):
-                yield _texts(node.test)
+                yield texts(node.test)
             elif isinstance(node, ast.If) and self._asks_for_kind(node.test) and self._stops(node.body):
                 called = [part for part in nodes(node.test) if isinstance(part, ast.Call)]
                 helpers = [helper for call in called for helper in self._helpers(call)]
-                yield frozenset().union(*map(_texts, helpers), _texts(node.test)) or None
+                yield frozenset().union(*map(texts, helpers), texts(node.test)) or None
             elif isinstance(node, ast.Call) and any(self._names_kind(given) for given in node.args):
                 for helper in self._helpers(node):
                     if any(isinstance(part, ast.Raise | ast.Assert) for part in nodes(helper)):
-                        yield _texts(helper) or None
+                        yield texts(helper) or None
 
     def _asks_for_kind(self, test: ast.expr) -> bool:
         """Whether a test is whether a kind is among those that are known: `kind in KINDS`, `not is_known(kind)`."""
@@ -285,7 +286,7 @@ class _Reader:
         last = node.cases[-1]
         open_ended = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
         if open_ended and not self._stops(last.body) and self._trains(last.body):
-            yield Dispatch(_silent(f"sent to `{_shown(last.body)}`"), last.pattern, kinds)
+            yield Dispatch(_silent(f"sent to `{shown(last.body)}`"), last.pattern, kinds)
         else:
             yield Dispatch("", node, kinds if kinds else None)
 
@@ -318,25 +319,6 @@ class _Reader:
             if isinstance(part, ast.Assign) and isinstance(part.value, ast.Name | ast.Attribute):
                 return True
         return False
-
-
-_PREPARERS = (
-    "Encoder", "Scaler", "Transformer", "Imputer", "Discretizer", "Normalizer", "Binarizer", "Vectorizer", "Features", "PCA"
-)  # fmt: skip
-
-
-def _only_prepares(branches: list[ast.stmt]) -> bool:
-    """Whether branches fit what prepares the data, and hand nothing on: whatever trains on it decides by the kind itself."""
-    parts = [part for branch in branches for part in nodes(branch)]
-    made = [ast.unparse(part.func).rpartition(".")[2] for part in parts if isinstance(part, ast.Call)]
-    return any(name.endswith(_PREPARERS) for name in made) and not any(isinstance(part, ast.Return) for part in parts)
-
-
-def _texts(node: ast.AST) -> frozenset[str]:
-    """The texts that code compares something with."""
-    compared = [part for one in nodes(node) if isinstance(one, ast.Compare) for part in nodes(one)]
-    held = [part.value for part in compared if isinstance(part, ast.Constant)]
-    return frozenset(text for text in held if isinstance(text, str))
 
 
 def _refuses(value: Value) -> bool:
@@ -376,45 +358,6 @@ def _is_none(node: ast.AST) -> bool:
 def _tells(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     return name in ("print", "info", "warning", "debug", "warn", "error", "format", "join", "keys", "sorted")
-
-
-def _chain(first: ast.If) -> list[ast.If]:
-    """An `if` and its `elif`s."""
-    chain = [first]
-    while len(chain[-1].orelse) == 1 and isinstance(chain[-1].orelse[0], ast.If):
-        chain.append(chain[-1].orelse[0])
-    return chain
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    return isinstance(body[-1], ast.Return | ast.Raise)
-
-
-def _stops(body: list[ast.stmt]) -> bool:
-    """Whether a block refuses: it raises, asserts False or exits."""
-    for one in body:
-        if isinstance(one, ast.Raise) or (isinstance(one, ast.Assert) and not getattr(one.test, "value", True)):
-            return True
-        if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
-            name = ast.unparse(one.value.func)
-            if name in ("sys.exit", "exit", "quit", "os._exit", "assert_never") or "raise" in name or "fail" in name:
-                return True
-    return False
-
-
-def _after(function: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
-    """The statements that follow one in its block."""
-    for node in nodes(function):
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(node, field, None)
-            if isinstance(block, list) and statement in block:
-                return block[block.index(statement) + 1 :]
-    return []
-
-
-def _shown(body: list[ast.stmt]) -> str:
-    text = ast.unparse(body[0]).splitlines()[0]
-    return text if len(text) < 60 else text[:57] + "..."
 
 
 def _keys_here(function: ast.AST, registry: ast.expr) -> frozenset[str] | None:

@@ -32,6 +32,11 @@ def refuse_other_config(target: Target, ran: list[Ran], overrides: tuple[str, ..
     for one in ran:
         stored = _stored(one, wanted)
         if stored is None:
+            if of_hydra(target, overrides):
+                raise Inconclusive(
+                    f"arm `{one.arm.name}` left no config on record, so nothing shows that the overrides "
+                    f"{', '.join(overrides)} reached it"
+                )
             continue
         apart = list(_differences(composed, wanted, stored, bool(target.conf.start.shell)))
         if apart:

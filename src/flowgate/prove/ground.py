@@ -15,7 +15,7 @@ from flowgate.errors import FlowgateError
 from flowgate.flow.composing import hydra_overrides
 from flowgate.flow.conf import Composed, ConfigBroken
 from flowgate.flow.contract import Contract, declared
-from flowgate.flow.subject import changes, code_digests, files_of, names_file
+from flowgate.flow.subject import changes, code_digests, names_file
 from flowgate.flow.values import Call, Function, constant, options
 from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find, imported
@@ -142,7 +142,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
     """
     project, settings = target.project, target.proving
     environment = environment_of(target)
-    parts = code_digests(project, [*files_of(target.flow, target.conf), *_named(target)])
+    parts = code_digests(project, [*target.files, *_named(target)])
     parts |= {_LIBRARY + name: version for name, version in environment.subject().items()}
     parts |= {
         "contract": contract.kind,
@@ -159,7 +159,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
 
 def _named(target: Target) -> list[str]:
     """The Python files that the flow's code names without importing them: a task may start one as a program."""
-    own = set(files_of(target.flow, target.conf))
+    own = set(target.files)
     paths = (target.project.absolute(name) for name in python_files(target.project.root))
     return [path for path in paths if path not in own and names_file(target.flow, path)]
 

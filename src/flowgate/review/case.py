@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Composed
-from flowgate.flow.subject import digests, files_of, subject
+from flowgate.flow.subject import digests, subject
 from flowgate.target import Target
 
 _LARGEST = 2_000_000
@@ -60,7 +60,7 @@ def open_case(target: Target) -> Case:
             f"{target.path} names no sources of truth to be judged against; list them under {where}: "
             'sources = ["docs/investigation.md"]'
         )
-    paths = files_of(target.flow, target.conf)
+    paths = target.files
     named = [_source(target, name) for name in sources]
     return Case(
         flow=target.path,
