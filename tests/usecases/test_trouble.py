@@ -118,6 +118,8 @@ def test_what_only_the_code_knows_is_no_trouble(repository: Path, flowgate: Flow
     )
     done = flowgate(repository, "lint")
     assert done.code == 0 and "clean: 2 files checked" in done.out, done
+    shown = flowgate(repository, "show-config", "bad/flow.py")
+    assert "*: null" in shown.out and "not known here: the flow's own code registers `schema`" in shown.out, shown
     claimed = "determinism: ${contract:x}\n"
     resolvers = registered + "\nfrom omegaconf import OmegaConf\nOmegaConf.register_new_resolver('contract', str)\n"
     write(repository, {"bad/flow.py": resolvers, "bad/conf/experiment/a.yaml": claimed})

@@ -13,13 +13,14 @@ from flowgate.project import Project
 from flowgate.target import Target, all_readable
 
 EMPTY = "empty"  # in the place of a file, where no file and no override wrote the value
+REST = "*"  # in the place of a key: whatever a config that is not here would bring
 
 
 class Setting(NamedTuple):
     """One value of the composed config: its path of keys, and the file and line it is written at.
 
     An override has no file, and line 0. `overrode` are the places whose value this one took the place of, the first of them
-    first; `unknown` says why an interpolation cannot be told here.
+    first; `unknown` says why a value cannot be told here; under the key `*` of a place, why others may be there.
     """
 
     keys: Keys
@@ -50,10 +51,23 @@ def show_config(project: Project, path: str, overrides: tuple[str, ...]) -> list
                 f"{target.path} reads {refusal.primary} by itself, and Hydra has no part in it"
             ) from None
         raise FlowgateError(f"{refusal}{_near(target, refusal.said)}") from None
-    return [
-        Setting(keys, value, *_places(project, composed, keys), composed.unknown.get(keys, ""))
+    found = [
+        Setting(keys, value, *_places(project, composed, keys), _unknown(composed, keys))
         for keys, value in leaves(composed.written)
     ]
+    told = {setting.keys for setting in found}
+    missing = [(keys, why) for keys, why in composed.unknown.items() if not _is_told(keys, told)]
+    return [*found, *(Setting((*keys, REST), None, EMPTY, 0, (), why) for keys, why in missing)]
+
+
+def _unknown(composed: Composed, keys: Keys) -> str:
+    """Why a value, or an element of a list, cannot be told here; empty where it can."""
+    return next((why for path, why in composed.unknown.items() if path[: len(keys)] == keys), "")
+
+
+def _is_told(keys: Keys, told: set[Keys]) -> bool:
+    """Whether what is not known is a value that is listed, or an element of one, or a matter of Hydra's own."""
+    return keys[:1] == ("hydra",) or any(keys[: len(one)] == one for one in told)
 
 
 def _near(target: Target, said: str) -> str:
