@@ -59,11 +59,12 @@ class ProveSettings(NamedTuple):
     """`[tool.flowgate.prove]`: how the arms run.
 
     `flow_options` stand before `run` on the command line and `run_options` behind it. `timeout` is in seconds, for each arm.
+    `workers` is the larger worker count; `reads_runs` names flows whose runs the arms may read.
     `schedules` is the number of further, random orders; `jobs` that of arms side
     by side, 0 for what the machine's cores allow.
     """
 
-    workers: int = 4
+    workers: int = 16
     launcher: tuple[str, ...] = ()
     flow_options: tuple[str, ...] = ()
     run_options: tuple[str, ...] = ()
@@ -71,6 +72,7 @@ class ProveSettings(NamedTuple):
     timeout: Seconds = 1800.0
     schedules: int = 0
     jobs: int = 0
+    reads_runs: tuple[str, ...] = ()
 
 
 class FlowSettings(NamedTuple):
@@ -89,6 +91,7 @@ class FlowSettings(NamedTuple):
     run_options: tuple[str, ...] | None = None
     overrides: tuple[str, ...] | None = None
     timeout: Seconds | None = None
+    reads_runs: tuple[str, ...] | None = None
 
 
 class Settings(NamedTuple):
@@ -111,7 +114,7 @@ class Settings(NamedTuple):
     def proving(self, path: str) -> ProveSettings:
         """How the arms of the flow at `path` run: as its own table says, else as the common one does."""
         own = self.of(path)
-        keys = ("workers", "launcher", "flow_options", "run_options", "overrides", "timeout")
+        keys = ("workers", "launcher", "flow_options", "run_options", "overrides", "timeout", "reads_runs")
         return self.prove._replace(**{key: getattr(own, key) for key in keys if getattr(own, key) is not None})
 
 

@@ -120,7 +120,7 @@ class Target:
         surface = [
             (step, artifact)
             for pattern, _, artifact in entries
-            for step in fnmatch.filter(self.flow.steps, pattern or "end")
+            for step in fnmatch.filter(self.flow.steps, pattern or self.flow.end)
         ]
         return trail(self.flow, surface)
 

@@ -105,7 +105,7 @@ def test_a_detached_head_and_odd_branches_are_compared(flowgate: Flowgate, repos
 
 def test_a_base_without_settings_asked_nothing(flowgate: Flowgate, repository: Path) -> None:
     committed(repository, PLAIN)
-    change(repository, {"flowgate.toml": "[prove]\nworkers = 8\n"})
+    change(repository, {"flowgate.toml": "[prove]\nworkers = 32\n"})
     assert gate(flowgate, repository, "--base-ref", "main").code == 0
 
 
@@ -168,7 +168,7 @@ SHARED = {
         ({"docs/picture.png": "2\n"}, set()),
         ({"train.csv": "2\n"}, {"a/flow.py", "b/flow.py"}),
         ({"requirements.txt": "numpy==2\n"}, {"a/flow.py", "b/flow.py"}),
-        ({"flowgate.toml": "[prove]\nworkers = 8\n"}, {"a/flow.py", "b/flow.py"}),
+        ({"flowgate.toml": "[prove]\nworkers = 32\n"}, {"a/flow.py", "b/flow.py"}),
         ({"shared.py": None, "a/flow.py": SHARED["b/flow.py"]}, {"a/flow.py", "b/flow.py"}),
     ],
 )

@@ -12,7 +12,8 @@ from flowgate.discover import flow_sources
 from flowgate.errors import FlowgateError
 from flowgate.flow.conf import Conf, Origin
 from flowgate.flow.contract import declared, of_experiment, place_in
-from flowgate.flow.model import LINEAR, Flow
+from flowgate.flow.model import Flow
+from flowgate.flow.surface import at_end
 from flowgate.project import Project
 from flowgate.review.case import is_asked
 from flowgate.target import Target, targets
@@ -137,30 +138,13 @@ def _claims(target: Target, top: str) -> FlowClaims:
 def _conclusions(flow: Flow, surface: tuple[str, ...]) -> list[Place]:
     """What a surface stands for in a flow: with no entries, the public artifacts that are there at `end`."""
     if not surface:
-        return [("end", name) for name in sorted(_at_end(flow))]
+        return [(flow.end, name) for name in sorted(at_end(flow))]
     entries = [entry.rpartition(".") for entry in surface]
     return [
         (step, artifact)
         for pattern, _, artifact in entries
-        for step in fnmatch.filter(flow.steps, pattern or "end") or [pattern or "end"]
+        for step in fnmatch.filter(flow.steps, pattern or flow.end) or [pattern or flow.end]
     ]
-
-
-def _at_end(flow: Flow) -> set[str]:
-    """The public artifacts stored since the last join on the way to `end`, where they pass on unasked."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    queue = ["end"]
-    while queue:
-        name = queue.pop()
-        step = flow.steps.get(name)
-        if step is None or name in seen:
-            continue
-        seen.add(name)
-        found |= {artifact for artifact in step.trace.attributes if not artifact.startswith("_")}
-        before = [] if step.is_join else flow.predecessors.get(name, [])
-        queue += [one for one in before if all(way.kind == LINEAR for way in flow.steps[one].transitions)]
-    return found
 
 
 def _experiments(target: Target, conf: Conf, top: str) -> dict[str, Experiment]:

@@ -9,7 +9,20 @@ from flowgate.flow.model import SWITCH, Flow, Step
 from flowgate.flow.slice import artifacts_behind
 from flowgate.flow.syntax import nodes
 from flowgate.flow.trace import Read, Stored
-from flowgate.flow.values import Artifact, Attr, Element, Input, Inputs, Item, Setting, Value, options, walk
+from flowgate.flow.values import (
+    Artifact,
+    Attr,
+    Call,
+    Element,
+    Input,
+    Inputs,
+    Item,
+    Setting,
+    Value,
+    constant,
+    options,
+    walk,
+)
 
 Place = tuple[str, str]
 
@@ -28,7 +41,7 @@ def step_order(flow: Flow) -> list[str]:
                 visit(target)
         done[name] = None
 
-    visit("start")
+    visit(flow.start)
     for name in flow.steps:
         visit(name)
     return list(reversed(done))
@@ -110,7 +123,10 @@ def _all_reads(step: Step) -> set[str]:
 
 def _fan_out(flow: Flow, step: str) -> Iterator[Place]:
     """The list of the innermost foreach around a step, where the step uses its element."""
-    if not any(isinstance(part, Input) for value in flow.steps[step].trace.attributes.values() for part in walk(value)):
+    values = flow.steps[step].trace.attributes.values()
+    stored = any(isinstance(part, Input) for value in values for part in walk(value))
+    read = any(isinstance(node, ast.Attribute) and node.attr == "input" for node in nodes(flow.steps[step].node))
+    if not stored and not read:
         return
     for split, _ in reversed(flow.open_splits.get(step, ())):
         for transition in flow.steps[split].transitions:
@@ -133,10 +149,22 @@ def assigned_at(flow: Flow, step: str, artifact: str) -> tuple[str, int, str] | 
         return setting.home.path, getattr(setting.node, "lineno", 1), ast.unparse(setting.node or ast.Name(artifact))
     stored = stored_in(flow.steps[step], artifact)
     if not stored:
-        return _touched_at(flow.steps[step], artifact)
+        return caught_at(flow.steps[step], artifact) or _touched_at(flow.steps[step], artifact)
     last = stored[-1]
     code = ast.unparse(last.value.node) if last.value.node is not None else ""
     return last.home.path, getattr(last.node, "lineno", 1), f"{ast.unparse(last.node)} = {code}"
+
+
+def caught_at(step: Step, artifact: str) -> tuple[str, int, str] | None:
+    """The file, line and code of the `@catch(var=...)` above a step that sets an artifact, after the step's own code."""
+    for decorator in step.function.decorators:
+        for option in options(decorator):
+            if isinstance(option, Call) and constant(option.keywords.get("var")) == artifact:
+                node = option.node
+                home = step.function.home
+                if node is not None and home is not None:
+                    return home.path, getattr(node, "lineno", 1), ast.unparse(node)
+    return None
 
 
 def _touched_at(step: Step, artifact: str) -> tuple[str, int, str] | None:

@@ -174,10 +174,32 @@ class Flow:
         return found
 
     @cached_property
+    def start(self) -> str:
+        """The name of the first step: `start`, or the one that is marked `@step(start=True)`."""
+        return self._marked("start")
+
+    @cached_property
+    def end(self) -> str:
+        """The name of the last step: `end`, or the one that is marked `@step(end=True)`."""
+        return self._marked("end")
+
+    def _marked(self, word: str) -> str:
+        for name, step in self.steps.items():
+            for decorator in step.function.decorators:
+                marks = [
+                    one.keywords.get(word)
+                    for one in options(decorator)
+                    if isinstance(one, Call) and _is_step_decorator(one)
+                ]
+                if any(constant(mark) is True for mark in marks):
+                    return name
+        return next(iter(self.steps)) if len(self.steps) == 1 else word
+
+    @cached_property
     def open_splits(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """For each step, the splits it lies inside, outermost first, as (split, first step of the branch)."""
         found: dict[str, tuple[tuple[str, str], ...]] = {}
-        stack: list[tuple[str, tuple[tuple[str, str], ...]]] = [("start", ())]
+        stack: list[tuple[str, tuple[tuple[str, str], ...]]] = [(self.start, ())]
         while stack:
             name, inside = stack.pop()
             step = self.steps.get(name)
@@ -341,7 +363,7 @@ def _holds_objects(value: Value) -> bool:
 def _stands_alone(flow: Flow) -> bool:
     """Whether a class that others derive from is a flow of its own: a whole graph, and started from here."""
     started = any(call.func is flow.cls or flow.cls in options(call.func) for _, call in flow.calls())
-    return started and "start" in flow.steps and "end" in flow.steps
+    return started and flow.start in flow.steps and flow.end in flow.steps
 
 
 def _is_flow(cls: Class) -> bool:
@@ -354,11 +376,13 @@ def _is_flow(cls: Class) -> bool:
 
 
 def _is_step(function: Function) -> bool:
-    return any(
-        dotted(option).startswith("metaflow") and dotted(option).endswith(".step")
-        for decorator in function.decorators
-        for option in options(decorator)
-    )
+    return any(_is_step_decorator(option) for decorator in function.decorators for option in options(decorator))
+
+
+def _is_step_decorator(value: Value) -> bool:
+    """True for `@step`, and for `@step(start=True)`."""
+    name = callee(value) if isinstance(value, Call) else dotted(value)
+    return name.startswith("metaflow") and name.endswith(".step")
 
 
 def _transition(call: Call) -> Transition:

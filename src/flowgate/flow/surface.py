@@ -8,9 +8,22 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from flowgate.flow.model import Flow
+from flowgate.flow.lineage import step_order
+from flowgate.flow.model import LINEAR, Flow
 from flowgate.flow.trace import Stored
-from flowgate.flow.values import Call, Function, Self, callee, constant, options
+from flowgate.flow.values import (
+    Call,
+    Const,
+    Display,
+    Function,
+    Mapping,
+    Self,
+    Setting,
+    Value,
+    callee,
+    constant,
+    options,
+)
 
 
 class Unstored(NamedTuple):
@@ -45,7 +58,7 @@ def unstored(flow: Flow, surface: tuple[str, ...]) -> Iterator[Unstored]:
             continue
         if is_open or any(fnmatch.fnmatchcase(name, artifact) for name in given):
             continue
-        place = step or "end"
+        place = step or flow.end
         near = {name for at, name in held if reaches(flow, at, place)}
         if not any(fnmatch.fnmatchcase(name, artifact) for name in near):
             elsewhere = sorted({at for at, name in held if name == artifact})
@@ -61,9 +74,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _given(flow: Flow) -> set[str]:
     """Artifacts that no step stores: settings, attributes of the class, `@catch(var=...)`, and `setattr` with a plain name."""
-    names = set(flow.settings())
-    for cls in flow.cls.lineage():
-        names |= {name for name, value in cls.body.items() if not isinstance(value, Function)}
+    names = set(flow.settings()) | _of_class(flow)
     for step in flow.steps.values():
         named = (constant(call.argument(1, "name")) for call in step.calls() if _is_setattr(call))
         names |= {name for name in named if isinstance(name, str)}
@@ -72,6 +83,12 @@ def _given(flow: Flow) -> set[str]:
             given = constant(decorator.keywords.get("var")) if isinstance(decorator, Call) else None
             names |= {given} if isinstance(given, str) else set()
     return names
+
+
+def _of_class(flow: Flow) -> set[str]:
+    """The attributes of the class, which Metaflow stores like artifacts."""
+    bodies = (cls.body for cls in flow.cls.lineage())
+    return {name for body in bodies for name, value in body.items() if not isinstance(value, Function)}
 
 
 def may_store_more(flow: Flow) -> bool:
@@ -124,3 +141,57 @@ def reaches(flow: Flow, step: str, pattern: str) -> bool:
             seen.add(name)
             queue += flow.predecessors.get(name, [])
     return step in seen
+
+
+def at_end(flow: Flow) -> set[str]:
+    """The public artifacts stored since the last join on the way to `end`, where they pass on unasked."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    queue = [flow.end]
+    while queue:
+        name = queue.pop()
+        step = flow.steps.get(name)
+        if step is None or name in seen:
+            continue
+        seen.add(name)
+        found |= {artifact for artifact in step.trace.attributes if not artifact.startswith("_")}
+        before = [] if step.is_join else flow.predecessors.get(name, [])
+        queue += [one for one in before if all(way.kind == LINEAR for way in flow.steps[one].transitions)]
+    return found
+
+
+def computed(flow: Flow) -> list[tuple[str, str]]:
+    """Every (step, artifact) that a step computes, rather than writing it out, those of later steps first."""
+    ranks = {name: at for at, name in enumerate(step_order(flow))}
+    found = {
+        (name, event.name)
+        for name, step in flow.steps.items()
+        for event in step.trace.events
+        if isinstance(event, Stored) and not event.name.startswith("_") and not _is_written_out(event.value)
+    }
+    return sorted(found, key=lambda place: (-ranks.get(place[0], 0), place[1]))
+
+
+def says_nothing(flow: Flow, names: set[str]) -> bool:
+    """True if artifacts of these names are the same in every run of any code: settings of the flow, and constants."""
+    if not names or may_store_more(flow):
+        return False
+    written_out = {name for _, name in stored(flow)} - {name for _, name in computed(flow)}
+    return names <= written_out | set(flow.settings()) | _of_class(flow)
+
+
+def _is_written_out(value: Value) -> bool:
+    """True for a constant, and for a list or dict of them."""
+    for option in options(value):
+        parts: list[Value]
+        if isinstance(option, Display):
+            parts = option.elements
+        elif isinstance(option, Mapping):
+            parts = [part for pair in option.items for part in pair]
+        elif isinstance(option, Const | Setting):
+            parts = []
+        else:
+            return False
+        if not all(map(_is_written_out, parts)):
+            return False
+    return True

@@ -11,45 +11,63 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
 from flowgate.prove.crash import Crash, crash_of
 from flowgate.prove.environment import PROBE, Environment
-from flowgate.prove.store import Store, arm_store, user_config
+from flowgate.prove.store import Store, arm_store, user_config, user_store
+from flowgate.prove.surroundings import surroundings, umask_of
 
 GUARD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guard.py")
+ASPECTS = ("listings", "host", "memory", "threads", "surroundings")
+BESIDE = "beside another"
 _STILL_THERE = 0.05
 _NEWS = 0.25
 
 
 class Arm(NamedTuple):
-    """One run of a proof: its worker count, its PYTHONHASHSEED, and the order its tasks are put in."""
+    """One run of a proof: its worker count, the seed of its hash salts, the order its tasks are put in, and its surroundings.
+
+    `world` numbers what else may differ between two runs: 0 leaves it as it is, every other number varies what `aspects` names.
+    `shared_salt`: all tasks have the scheduler's hash salt, and none its own.
+    """
 
     name: str
     workers: int
     hash_seed: int
     order: str
+    world: int = 0
+    aspects: tuple[str, ...] = ASPECTS
+    shared_salt: bool = False
 
 
 class Task(NamedTuple):
-    """What is known of one task. `place` is where it stands in foreaches and recursion, equal in every run."""
+    """What is known of one task. `place` is where it stands in foreaches and recursion, equal in every run.
+
+    `ends`: it is a task of the flow's last step. `looked` and `changed` are what it touched, by names that hold in every arm, and
+    `started` the programs it started.
+    """
 
     step: str
     place: str
     task: str
     artifacts: dict[str, dict[str, Any]]
     order: str
+    ends: bool = False
+    looked: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    started: frozenset[str] = frozenset()
 
 
 class Ran(NamedTuple):
     """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started.
 
     `texts` are Python files that a task read as text, and not only as code; `imports` the first parts of the names of all
-    modules that any process tried to import. `contested` are files that one task replaced after it had read them, and another
-    replaced too, without a lock.
+    modules that any process tried to import. `missed` are files that they looked for and did not find, `listed` the folders
+    that they listed. `unexplained` are files of the project that were made or changed while the arm ran,
+    and not by any task's Python code; `altered` are those that could not be given back their old content.
     """
 
     arm: Arm
@@ -62,16 +80,21 @@ class Ran(NamedTuple):
     made: tuple[str, ...] = ()
     started: frozenset[str] = frozenset()
     origin: str = "proof"
-    contested: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
+    missed: frozenset[str] = frozenset()
+    listed: frozenset[str] = frozenset()
+    unexplained: frozenset[str] = frozenset()
+    altered: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
     """What is common to the arms of one proof.
 
     `watched`: whether the probe is attached to them. `scratch`: the temporary folder of all of them, emptied for each;
-    else each has one of its own. `settings` is the table of the settings that says how arms run. `contested`: files before whose writing a task gives way, in an overlapping arm.
+    else each has one of its own. `settings` is the table of the settings that says how arms run. `contested`: what several tasks touch, at
+    which each gives way in an overlapping arm. `code` are the files that the flow is made of,
+    and `earlier` is the folder of an arm whose run stands in the store as an earlier one.
     """
 
     environment: Environment
@@ -87,6 +110,10 @@ class Start(NamedTuple):
     scratch: str = ""
     contested: tuple[str, ...] = ()
     settings: str = "the settings"
+    last_step: str = "end"
+    reads_runs: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    earlier: str = ""
 
 
 Progress = Callable[[Arm, int, int, float], None]
@@ -131,6 +158,12 @@ def _launch(start: Start, arm: Arm) -> _Going:
     for name in ("records", "turns", "home"):
         os.makedirs(os.path.join(home, name))
     scratch = _scratch(start)
+    if start.earlier:
+        shutil.copytree(
+            os.path.join(start.earlier, "store"), os.path.join(home, "store"), symlinks=True, copy_function=os.link
+        )
+    _share_environments(start, home)
+    _lend_runs(start, home)
     with open(os.path.join(home, "log.txt"), "wb") as output:
         guard = subprocess.Popen(
             [sys.executable, "-I", GUARD, *_command(start, arm, home)],
@@ -139,9 +172,28 @@ def _launch(start: Start, arm: Arm) -> _Going:
             stderr=subprocess.STDOUT,
             cwd=start.root,
             env=_environ(start, arm, home, scratch),
+            umask=umask_of(arm),
             start_new_session=True,
         )
     return _Going(arm, home, scratch, guard, time.monotonic())
+
+
+def _share_environments(start: Start, home: str) -> None:
+    """Have `@conda` and `@pypi` environments resolved once for all proofs of a flow: Metaflow notes them in the run's own store."""
+    shared = os.path.join(os.path.dirname(start.folder), "conda.manifest")
+    place = os.path.join(home, "store", ".metaflow", start.flow_name)
+    own = os.path.join(user_store(start.root).root, start.flow_name, "conda.manifest")
+    if not os.path.exists(shared) and os.path.isfile(own):
+        shutil.copyfile(own, shared)
+    os.makedirs(place, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.symlink(shared, os.path.join(place, "conda.manifest"))
+
+
+def _lend_runs(start: Start, home: str) -> None:
+    """Put the user's runs of other flows into the arm's store, where the settings say that the flow reads them."""
+    for flow in start.reads_runs:
+        os.symlink(os.path.join(user_store(start.root).root, flow), os.path.join(home, "store", ".metaflow", flow))
 
 
 def _scratch(start: Start) -> str:
@@ -177,27 +229,40 @@ def _environ(start: Start, arm: Arm, home: str, scratch: str) -> dict[str, str]:
     environ |= arm_store(start.folder, arm.name).variables()
     environ |= {
         "METAFLOW_HOME": os.path.join(home, "home"),
+        # Where environments that `@conda` and `@pypi` have resolved are kept: not once for each arm.
+        "METAFLOW_TOKEN_HOME": environ.get("METAFLOW_TOKEN_HOME")
+        or os.path.expanduser(environ.get("METAFLOW_HOME") or "~/.metaflowconfig"),
         "METAFLOW_CLIENT_CACHE_PATH": os.path.join(home, "home", "client"),
         "METAFLOW_DATASTORE_SYSROOT_LOCAL": os.path.join(home, "store"),
         "METAFLOW_DEFAULT_METADATA": "local",
-        "METAFLOW_USER": environ.get("METAFLOW_USER") or "flowgate",
+        "METAFLOW_USER": _user(environ),
         "PATH": os.pathsep.join(filter(None, [interpreter, environ.get("PATH", os.defpath)])),
         "PYTHONHASHSEED": str(arm.hash_seed),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": scratch,
     }
-    return environ | (probe_variables(start, home, arm.order) if start.watched else {})
+    environ |= surroundings(arm, environ)
+    return environ | (probe_variables(start, arm, home) if start.watched else {})
 
 
-def probe_variables(start: Start, home: str, order: str) -> dict[str, str]:
-    """What attaches the probe to a run of the flow, and tells it where to write and what order to keep."""
-    specs = filter(None, [os.environ.get("METAFLOW_DEFAULT_DECOSPECS"), "flowgate_probe.record.watch"])
+def _user(environ: dict[str, str]) -> str:
+    """The user as Metaflow knows him, whose runs the client finds; root has to be given another name."""
+    names = (environ.get(name) for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"))
+    return next((name for name in names if name and name != "root"), "flowgate")
+
+
+def probe_variables(start: Start, arm: Arm, home: str) -> dict[str, str]:
+    """What attaches the probe to a run of the flow, and tells it where to write, what order to keep and what to vary."""
     return {
-        "METAFLOW_DEFAULT_DECOSPECS": " ".join(specs),
+        "FLOWGATE_PROBE_HOME": home,
         "FLOWGATE_PROBE_FOLDER": os.path.join(home, "records"),
         "FLOWGATE_PROBE_ROOT": start.root,
+        "FLOWGATE_PROBE_STORE": os.path.join(home, "store"),
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
-        "FLOWGATE_PROBE_ORDER": order,
+        "FLOWGATE_PROBE_ORDER": arm.order,
+        "FLOWGATE_PROBE_SEED": "shared" if arm.shared_salt else str(arm.hash_seed),
+        "FLOWGATE_PROBE_ASPECTS": ",".join(arm.aspects),
+        "FLOWGATE_PROBE_WORLD": str(arm.world),
         "FLOWGATE_PROBE_SURFACE": json.dumps(start.surface),
         "FLOWGATE_PROBE_CONTESTED": json.dumps(start.contested),
         "PYTHONPATH": os.pathsep.join(filter(None, [PROBE, os.environ.get("PYTHONPATH", "")])),
@@ -210,6 +275,7 @@ def _look_after(start: Start, going: list[_Going], progress: Progress) -> None:
     while time.monotonic() < until and all(one.guard.poll() is None for one in going):
         time.sleep(_STILL_THERE)
     for one in going:
+        _refuse_together(one)
         spent = time.monotonic() - one.began
         if spent > start.timeout:
             raise Inconclusive(
@@ -217,6 +283,44 @@ def _look_after(start: Start, going: list[_Going], progress: Progress) -> None:
                 f"under {start.settings}, or look for a step that waits for something"
             )
         progress(one.arm, _count(one.home), _expected(one.home), spent)
+
+
+def _refuse_together(one: _Going) -> None:
+    """Two tasks of which one waits for the other never end at one worker: nothing can be said of such a flow.
+
+    The scheduler tells which task went on only when another one did. That it waited for it is believed where the two touched
+    the same thing; else it was only slow.
+    """
+    for waiting, other in _note(one.home, "together"):
+        records = [_record_of(one.home, *task[:3]) for task in (waiting, other)]
+        if records[0] is None or records[1] is None:
+            continue
+        shared = sorted(set(records[0]["looked"]) & set(records[1]["changed"]))
+        if shared:
+            raise Inconclusive(
+                f"in arm `{one.arm.name}`, task `{waiting[3]}` did nothing until `{other[3]}`, which waited for its turn, had "
+                f"changed {shared[0]}: they have to run together, and with one worker the flow would never end. Hand over by "
+                f"artifacts, from one step to the next, or declare `nondeterministic` with this as its reason"
+            )
+
+
+def _note(home: str, name: str) -> list[Any]:
+    """What the scheduler has left in a note; nothing where it left none."""
+    try:
+        with open(os.path.join(home, "turns", name), encoding="utf-8") as file:
+            told: list[Any] = json.load(file)
+            return told
+    except (OSError, ValueError):
+        return []
+
+
+def _record_of(home: str, step: str, task: str, attempt: int) -> dict[str, Any] | None:
+    try:
+        with open(os.path.join(home, "records", f"{step}-{task}-{attempt}.json"), encoding="utf-8") as file:
+            record: dict[str, Any] = json.load(file)
+            return record
+    except (OSError, ValueError):
+        return None
 
 
 def _count(home: str) -> int:
@@ -253,18 +357,27 @@ def _end(going: list[_Going]) -> None:
 def _outcome(start: Start, one: _Going) -> Ran | Crash:
     seconds = time.monotonic() - one.began
     code = one.guard.returncode
+    store = arm_store(start.folder, one.arm.name)
+    _refuse_together(one)
     if code != 0:
-        return crash_of(one.arm.name, code, os.path.join(one.home, "log.txt"))
-    ran = read_records(start.flow_name, one.arm, one.home, seconds, arm_store(start.folder, one.arm.name))
+        return crash_of(one.arm.name, code, os.path.join(one.home, "log.txt"), start.settings)
+    ran = read_records(start.flow_name, one.arm, one.home, seconds, store) if start.watched else None
     if ran is not None:
-        return ran
+        return ran._replace(unexplained=_unexplained(one.scratch, ran))
     try:
         with open(os.path.join(one.home, "run_id")) as file:
-            return Ran(
-                one.arm, f"{start.flow_name}/{file.read().strip()}", seconds, arm_store(start.folder, one.arm.name), {}
-            )
+            return Ran(one.arm, f"{start.flow_name}/{file.read().strip()}", seconds, store, {})
     except OSError:
         raise Inconclusive(f"arm `{one.arm.name}` ended, but left no run: the launcher drops its arguments") from None
+
+
+def _unexplained(scratch: str, ran: Ran) -> frozenset[str]:
+    """The files that are left in the temporary folder and that no task's Python code made."""
+    known = frozenset(key for task in ran.tasks.values() for key in task.changed)
+    left = (os.path.join(at, name) for at, _, names in os.walk(scratch) for name in names)
+    named = ("$TMPDIR" + path[len(scratch) :] for path in left)
+    run = ran.run.rpartition("/")[2]
+    return frozenset(name for name in named if name.replace(run, "$RUN") not in known)
 
 
 def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Store) -> Ran | None:
@@ -282,23 +395,34 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
     if not latest:
         return None
     records = list(latest.values())
-    tasks = {
-        key: Task(key[0], key[1], record["task"], record["artifacts"], record["order"])
-        for key, record in latest.items()
-    }
+    beside = (
+        {(step, task) for step, task, *_ in _note(home, "beside")} if not arm.order.startswith("overlapping") else set()
+    )
+    for record in records:
+        if (record["step"], record["task"]) in beside:
+            record["order"] = BESIDE
     return Ran(
         arm,
         f"{flow_name}/{records[0]['run']}",
         seconds,
         store,
-        tasks,
+        {key: _task(key, record) for key, record in latest.items()},
         _all(records, "read"),
         _all(records, "written"),
         tuple(dict.fromkeys(path for record in records for path in record["made"])),
         _all(records, "started"),
-        contested=_contested(records),
         texts=_all(records, "texts"),
         imports=_imports(home),
+        missed=_all(records, "missed"),
+        listed=_all(records, "listed"),
+    )
+
+
+def _task(key: tuple[str, str], record: dict[str, Any]) -> Task:
+    """A task as it was written down; one whose user code did not run, as after `@catch` gave up, had no order to keep."""
+    touched = (frozenset(record[name]) for name in ("looked", "changed", "started"))
+    return Task(
+        key[0], key[1], record["task"], record["artifacts"], record["order"] or "forced", record["ends"], *touched
     )
 
 
@@ -309,15 +433,6 @@ def _imports(home: str) -> frozenset[str]:
             return frozenset(file.read().split())
     except OSError:
         return frozenset()
-
-
-def _contested(records: list[dict[str, Any]]) -> frozenset[str]:
-    held = Counter(lock for record in records for lock in record["locks"])
-    if any(count > 1 for count in held.values()):
-        return frozenset()
-    replaced = [(path, seen) for record in records for path, seen in record["replaced"].items()]
-    writers = Counter(path for path, _ in replaced)
-    return frozenset(path for path, seen in replaced if seen and writers[path] > 1)
 
 
 def _all(records: list[dict[str, Any]], what: str) -> frozenset[str]:

@@ -71,8 +71,7 @@ def _plain(value: Any) -> Any:
 
 def _stored(ran: Ran, wanted: Values) -> Values | None:
     """The values of the flow's config, of several the one that is most like it; None where the run has none on record."""
-    held = [task.artifacts for task in ran.tasks.values() if task.step == "start"]
-    texts = [one["config"] for artifacts in held for one in artifacts.values() if "config" in one]
+    texts = [one["config"] for task in ran.tasks.values() for one in task.artifacts.values() if "config" in one]
     trees = [tree for text in texts if isinstance(tree := json.loads(text), dict)]
     found = [{tuple(map(str, keys)): value for keys, value in leaves(tree)} for tree in trees]
     return max(found, key=lambda values: len(values.keys() & wanted.keys()), default=None)

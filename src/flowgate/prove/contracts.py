@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowgate.prove.arms import Arm
 
 RANDOM, OVERLAPPING = "random:", "overlapping"
-_SEED, _OTHER_SEED = 1, 4242
+_SEED, _OTHER_SEED, _THIRD_SEED = 1, 4242, 977
 
 
 def plan(contract: str, workers: int, schedules: int = 0) -> list[Arm]:
@@ -14,17 +14,27 @@ def plan(contract: str, workers: int, schedules: int = 0) -> list[Arm]:
     The first is what all others are compared with. `nondeterministic` asks for none.
     """
     if contract == "order_independent":
-        drawn = [Arm(f"random-{k}", workers, _OTHER_SEED + k, f"{RANDOM}{k}") for k in range(1, schedules + 1)]
+        drawn = [
+            Arm(f"random-{k}", workers, _OTHER_SEED + k, f"{RANDOM}{k}", world=2 + k) for k in range(1, schedules + 1)
+        ]
         return [
-            Arm("forward", 1, _SEED, "forward"),
-            Arm("adversarial", workers, _OTHER_SEED, "reversed"),
+            Arm("forward", 1, _SEED, "forward", world=0),
+            Arm("adversarial", workers, _OTHER_SEED, "reversed", world=1),
             *drawn,
         ]
     if contract == "single_worker":
-        return [Arm("first", 1, _SEED, "forward"), Arm("second", 1, _OTHER_SEED, "forward")]
+        return [
+            Arm("first", 1, _SEED, "forward", world=0),
+            Arm("second", 1, _OTHER_SEED, "forward, joins reversed", world=1),
+        ]
     return []
 
 
+def again() -> Arm:
+    """A further arm that finds what the first one left: the first one once more, in everything else."""
+    return Arm("again", 1, _SEED, "forward", world=0)
+
+
 def overlap(workers: int) -> Arm:
-    """A further arm of `order_independent`, for tasks that read a file and then replace it: all read before one writes."""
-    return Arm(OVERLAPPING, workers, _OTHER_SEED, OVERLAPPING)
+    """A further arm of `order_independent`, for tasks that can notice each other: a third order, and all under way at once."""
+    return Arm(OVERLAPPING, workers, _THIRD_SEED, OVERLAPPING, world=2)

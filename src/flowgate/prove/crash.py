@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 
 _TAIL = 200_000
-_LINES = 12
+_LINES, _MESSAGE = 12, 4
 _PREFIX = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (\[[^\]]*\])? ?")
+_FAILED = re.compile(r"Step (\w+) \(task-id (\S+)\) failed")
 _CHATTER = (
     "Task failed",
     "Workflow failed",
@@ -27,8 +29,8 @@ class Crash(Exception):
         self.unwatchable, self.log = unwatchable, log
 
 
-def crash_of(arm: str, code: int, log: str) -> Crash:
-    """What the log of an arm that ended with `code` says of its failure."""
+def crash_of(arm: str, code: int, log: str, settings: str = "the settings") -> Crash:
+    """What is known of the failure of an arm that ended with `code`: what its task wrote down, else what its log says."""
     with open(log, "rb") as file:
         file.seek(max(0, os.path.getsize(log) - _TAIL))
         lines = [_PREFIX.sub("", line.rstrip()) for line in file.read().decode("utf-8", "replace").splitlines()]
@@ -36,10 +38,38 @@ def crash_of(arm: str, code: int, log: str) -> Crash:
         return Crash(f"arm `{arm}` could not start: the launcher's Python has no Metaflow")
     unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
     unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
-    said = "\n    ".join(telling(lines))
+    said = "\n    ".join(_written_down(lines, os.path.join(os.path.dirname(log), "failures")) or telling(lines))
     how = f"failed with exit code {code}" if code >= 0 else "was killed"
     text = f"arm `{arm}` {how}, so nothing can be said of its conclusions:\n    {said}"
+    if "MetaflowNotFound" in said or "MetaflowNamespaceMismatch" in said:
+        text += (
+            "\n  Every arm has a store of its own, so it finds no run of another flow. To let it read yours, write "
+            f'reads_runs = ["OtherFlow"] under {settings}, or in the table of this flow'
+        )
     return Crash(text, unwatchable, log)
+
+
+def _written_down(lines: list[str], folder: str) -> list[str]:
+    """The frames of the user's code and the exception that ended the task which, as the scheduler says last, has failed."""
+    failed = [found for line in lines if (found := _FAILED.search(line))]
+    if not failed or not os.path.isdir(folder):
+        return []
+    prefix = f"{failed[-1][1]}-{failed[-1][2]}-"
+    attempts = sorted(name for name in os.listdir(folder) if name.startswith(prefix))
+    if not attempts:
+        return []
+    with open(os.path.join(folder, attempts[-1]), encoding="utf-8") as file:
+        told = json.load(file)
+    spoken: list[str] = []
+    for path, number, function, code in told["frames"]:
+        if not _is_foreign(path):
+            spoken += [f'File "{path}", line {number}, in {function}', *([f"  {code}"] if code else [])]
+    exception: list[str] = told["exception"].splitlines()
+    return [*spoken[-_LINES:], *exception[:_MESSAGE]]
+
+
+def _is_foreign(text: str) -> bool:
+    return any(place in text for place in ("/site-packages/", "/flowgate_probe/", "<frozen"))
 
 
 def telling(lines: list[str]) -> list[str]:
@@ -54,7 +84,7 @@ def telling(lines: list[str]) -> list[str]:
         return told[:ends][-_LINES:]
     spoken = []
     for at, after in zip(frames, [*frames[1:], ends], strict=True):
-        own = not any(place in told[at] for place in ("/site-packages/", "/flowgate_probe/", "<frozen"))
+        own = not _is_foreign(told[at])
         body = [line for line in told[at + 1 : after] if line.strip("^~ ")]
         spoken += [told[at], *(f"  {line}" for line in body[:1])] if own else []
         exception = body[1:]

@@ -7,10 +7,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
-from flowgate.flow.lineage import Place, assigned_at, reaches, step_order, stored_in, trail
+from flowgate.flow.lineage import Place, assigned_at, caught_at, reaches, step_order, stored_in, trail
 from flowgate.flow.model import Flow
 from flowgate.flow.trace import Stored
 from flowgate.prove.arms import Ran, Start
@@ -20,7 +21,7 @@ Key = tuple[str, str]
 Pair = tuple[str | None, str | None]
 _COUNTED = 1 << 20
 # The path is handed over, not set in the environment, which a launcher may drop.
-_ASK = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module(sys.argv[2], run_name='__main__', alter_sys=True)"
+_ASK = "import sys; sys.path.insert(0, sys.argv[1]); from flowgate_probe import answer; answer.main(sys.argv[2])"
 
 
 class Setting(NamedTuple):
@@ -31,11 +32,12 @@ class Setting(NamedTuple):
     flow_name: str
     root: str
     timeout: float
+    last_step: str = "end"
 
 
 def setting_of(start: Start) -> Setting:
     """The setting of the arms of a proof."""
-    return Setting(start.environment, start.flow_path, start.flow_name, start.root, start.timeout)
+    return Setting(start.environment, start.flow_path, start.flow_name, start.root, start.timeout, start.last_step)
 
 
 class Side(NamedTuple):
@@ -98,7 +100,7 @@ def _named(ran: Ran, entry: str) -> dict[tuple[Key, str], dict[str, Any]]:
         ((task.step, task.place), name): held
         for task in ran.tasks.values()
         for name, held in task.artifacts.items()
-        if fnmatch.fnmatchcase(task.step, step or "end") and fnmatch.fnmatchcase(name, artifact)
+        if (fnmatch.fnmatchcase(task.step, step) if step else task.ends) and fnmatch.fnmatchcase(name, artifact)
     }
 
 
@@ -129,7 +131,9 @@ def _refuse_nothing(left: Ran, right: Ran, surface: tuple[str, ...]) -> None:
         if _named(left, entry) or _named(right, entry):
             continue
         if not surface:
-            raise Inconclusive("the flow has no surface: `end` holds no public artifact, and no `surface` is declared")
+            raise Inconclusive(
+                "the flow has no surface: its last step holds no public artifact, and no `surface` is declared"
+            )
         step, _, artifact = entry.rpartition(".")
         raise Inconclusive(
             f"arm `{left.arm.name}` never wrote `{entry}`, which the surface names: no task of a step "
@@ -172,7 +176,10 @@ def _is_made_there(flow: Flow, different: dict[tuple[Key, str], Pair], place: tu
 def _rank(flow: Flow, order: dict[str, int], place: tuple[Key, str]) -> tuple[int, list[int], int]:
     (step, index), artifact = place
     at = assigned_at(flow, step, artifact)
-    return order.get(step, len(order)), [int(part) for part in re.findall(r"(\d+)\]", index)], at[1] if at else 0
+    line = at[1] if at else 0
+    if step in flow.steps and caught_at(flow.steps[step], artifact):
+        line = sys.maxsize  # set after the step's own code
+    return order.get(step, len(order)), [int(part) for part in re.findall(r"(-?\d+)\]", index)], line
 
 
 def _all_differences(left: Ran, right: Ran) -> dict[tuple[Key, str], Pair]:
@@ -261,7 +268,7 @@ def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[s
     environ = {"METAFLOW_USER": "flowgate"} | os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
-            [*setting.environment.python, "-c", _ASK, PROBE, f"flowgate_probe.{program}"],
+            [*setting.environment.python, "-c", _ASK, PROBE, program],
             input=json.dumps(request),
             capture_output=True,
             text=True,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flowgate import __version__
 from flowgate.discover import python_files
 from flowgate.errors import FlowgateError
+from flowgate.finding import digest
 from flowgate.flow.composing import hydra_overrides
 from flowgate.flow.conf import Composed, ConfigBroken
 from flowgate.flow.contract import Contract, declared
@@ -19,6 +20,7 @@ from flowgate.flow.subject import changes, code_digests, names_file
 from flowgate.flow.values import Call, Function, constant, options
 from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find, imported
+from flowgate.prove.store import user_store
 from flowgate.settings import CONTRACTS
 from flowgate.target import Target
 
@@ -152,9 +154,28 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         "flow options": json.dumps([*settings.flow_options, *_variables().items()]),
         "run options": " ".join(settings.run_options),
         "launcher": " ".join(settings.launcher),
+        **_lent(target),
         "flowgate": __version__,
     }
     return Ground(contract, environment, parts)
+
+
+def _lent(target: Target) -> dict[str, str]:
+    """The runs of other flows that the arms may read: which there are.
+
+    Raises:
+        FlowgateError: a flow that `reads_runs` names has no runs in a local store.
+    """
+    place = target.project.place("prove")
+    parts = {}
+    for flow in target.proving.reads_runs:
+        store = user_store(target.project.root)
+        folder = os.path.join(store.root, flow)
+        if store.kind != "local" or not os.path.isdir(folder):
+            raise FlowgateError(f"{place}: `reads_runs` names {flow}, which has no run in {store.root}")
+        runs = sorted(name for name in os.listdir(folder) if name not in ("data", "latest_run", "conda.manifest"))
+        parts[f"runs of {flow}"] = digest(*runs)
+    return parts
 
 
 def _named(target: Target) -> list[str]:
@@ -195,6 +216,9 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         timeout=settings.timeout,
         watched=not runs_elsewhere(target, (*settings.flow_options, *settings.run_options)),
         settings=target.project.place("prove"),
+        last_step=target.flow.end,
+        reads_runs=settings.reads_runs,
+        code=tuple(target.files),
     )
 
 

@@ -9,7 +9,7 @@ from flowgate.errors import Inconclusive
 from flowgate.finding import ERROR, Finding
 from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
-from flowgate.prove.arms import Ran
+from flowgate.prove.arms import BESIDE, Ran
 from flowgate.prove.config import refuse_other_config
 from flowgate.prove.diverge import Divergence, Setting, diverging, first_cause, surface_of
 from flowgate.prove.ground import composed_under
@@ -34,7 +34,7 @@ def judge(target: Target, contract: Contract, setting: Setting, ran: list[Ran], 
         apart = diverging(left, right, surface)
         if apart:
             divergence = first_cause(target.flow, setting, left, right, apart)
-            findings.append(_diverged(target, divergence))
+            findings.append(_diverged(target, contract.kind, divergence))
             break
         _refuse_leftovers(target, left, right)
     arms = tuple(_record(target, one) for one in ran)
@@ -55,11 +55,12 @@ def judge(target: Target, contract: Contract, setting: Setting, ran: list[Ran], 
 
 def _refuse_leftovers(target: Target, left: Ran, right: Ran) -> None:
     """Two arms that agree because the second read what the first had left behind prove nothing."""
-    left_behind = sorted((left.written & right.read) - right.written - set(left.made))
+    stayed = left.altered if left.origin == "proof" else left.written - right.written
+    left_behind = sorted(stayed & right.read)
     if left_behind:
         raise Inconclusive(
-            f"arm `{right.arm.name}` read {target.project.relative(left_behind[0])}, which arm `{left.arm.name}` had "
-            f"written, and wrote it not itself: its answer may be the other's. Write what a run makes below "
+            f"arm `{right.arm.name}` read {target.project.relative(left_behind[0])}, which was changed while arm "
+            f"`{left.arm.name}` ran, and could not be put back: its answer may be the other's. Write what a run makes below "
             f"tempfile.gettempdir(), which is fresh in every arm, and leave alone what it is given"
         )
 
@@ -75,6 +76,8 @@ def unforced(ran: list[Ran]) -> str:
     orders = {task.order for one in ran for task in one.tasks.values()}
     if "not forced" in orders:
         return "; the order of the tasks could not be forced here, only the workers and the hash seed"
+    if BESIDE in orders:
+        return "; a task did nothing for so long that another one went on beside it, in an order that was not forced"
     if "gang" in orders:
         return "; the members of a num_parallel gang run together, and their order was not forced"
     return ""
@@ -146,11 +149,18 @@ def branches(tree: dict[str, Any]) -> int | None:
     return count
 
 
-def _diverged(target: Target, found: Divergence) -> Finding:
+_SAME = {
+    "order_independent": "make that line give the same value in whatever order the tasks run",
+    "single_worker": "make that line give the same value in every run: seed its generators, sort sets and listings, use hashlib "
+    "instead of hash(), and keep clocks and ids out",
+}
+
+
+def _diverged(target: Target, kind: str, found: Divergence) -> Finding:
     path = target.project.relative(found.file) if found.file else target.path
     mend = (
-        "make that line give the same value in whatever order the tasks run, or declare a weaker contract with its "
-        f"reason; `flowgate prove {target.shown} --diagnose` says what makes it differ"
+        f"{_SAME[kind]}, or declare a weaker contract with its reason; `flowgate prove {target.shown} --diagnose` says what "
+        "makes it differ"
     )
     return _finding(target, "FP101", found.step, found.line or 1, path, found.sentence(), mend, found.code)
 

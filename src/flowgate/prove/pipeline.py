@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -11,22 +12,25 @@ from contextlib import contextmanager
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import Contract
+from flowgate.flow.model import Flow
 from flowgate.flow.subject import code_digests, digests_as_before
-from flowgate.flow.surface import unstored
+from flowgate.flow.surface import at_end, computed, may_store_more, says_nothing, unstored
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
-from flowgate.prove.arms import Arm, Progress, Ran, Start
-from flowgate.prove.contracts import RANDOM, overlap, plan
+from flowgate.prove.arms import Arm, Progress, Start
+from flowgate.prove.contracts import RANDOM, again, overlap, plan
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
 from flowgate.prove.judgment import judge
+from flowgate.prove.meeting import RUNS, meeting_of
 from flowgate.prove.proof import Proof, reduction
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.stored import from_store
-from flowgate.prove.together import Together, run_all
+from flowgate.prove.together import Together, leftovers, run_all
 from flowgate.target import Target
 
+_NAMED = 3
 Tell = Callable[[str, Arm | None, int, int, float], None]
 
 
@@ -104,10 +108,35 @@ def _surface_fault(target: Target, contract: Contract) -> str:
     """Why the surface cannot be there, told before two arms are run to find it missing; empty where it may be."""
     found = next(unstored(target.flow, contract.surface), None)
     if found is None:
-        return ""
+        return _no_surface(target, contract)
     place = target.project.place(f'flow."{target.path}"')
     where = f"`surface` under {place}" if target.settings.surface else "`surface` in the experiment"
     return f"the surface names `{found.entry}`, but {found.why}; mend {where}"
+
+
+def _no_surface(target: Target, contract: Contract) -> str:
+    """Why there is nothing that could be compared; empty where there is, or where it cannot be told."""
+    flow = target.flow
+    if contract.surface or may_store_more(flow) or at_end(flow) or flow.settings() or flow.end not in flow.steps:
+        return ""
+    return f"the flow has no surface: no public artifact reaches `{flow.end}`, and no `surface` is declared{_could_be(flow)}"
+
+
+def _could_be(flow: Flow) -> str:
+    """Computed artifacts that could be the surface, for a person."""
+    named = [f'"{step}.{name}"' for step, name in computed(flow)[:_NAMED]]
+    return f". The flow computes, for one: surface = [{', '.join(named)}]" if named else ""
+
+
+def _warning(target: Target, proof: Proof) -> str:
+    """What to say of a proof whose surface no code has a part in; empty where it has."""
+    names = {entry.rpartition(".")[2] for entry in proof.surface}
+    if proof.verdict != PASS or not says_nothing(target.flow, names):
+        return ""
+    return (
+        f"the surface ({', '.join(sorted(names))}) holds only Parameters, Configs and constants, which are the same whatever the "
+        f"flow does: this proves nothing of it{_could_be(target.flow)}"
+    )
 
 
 def _since(target: Target, ground: Ground, held: Receipt) -> list[str]:
@@ -187,6 +216,7 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
         divergence=held.divergence,
         findings=tuple(held.findings),
         reused=True,
+        warning=held.warning,
         reduced=tuple(held.reduced),
     )
 
@@ -211,7 +241,9 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         note = (
             f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else together.note
         )
-        proof = proof._replace(concurrency=note, seconds=round(time.monotonic() - began, 1))
+        proof = proof._replace(
+            warning=_warning(target, proof), concurrency=note, seconds=round(time.monotonic() - began, 1)
+        )
         receipts.save(target.project, _receipt(target, ground, proof, together, apart))
     return proof
 
@@ -231,10 +263,12 @@ def _proven_by_run(
         together = run_all(start, others, asked.jobs, _news(tell), _said(tell))
         if not together.start.watched:
             return None
-        proof = judge(target, ground.contract, setting_of(start), [held, *together.ran], asked.overrides)
+        together = together._replace(ran=[held, *together.ran])
+        proof = judge(target, ground.contract, setting_of(start), together.ran, asked.overrides)
+        proof, together = _with_more(target, ground, start, asked, proof, together, tell)
     except Inconclusive:
         return None
-    return (proof, together._replace(ran=[held, *together.ran])) if proof.verdict == PASS else None
+    return (proof, together) if proof.verdict == PASS else None
 
 
 def proven_by_arms(target: Target, ground: Ground, start: Start, asked: Asked, tell: Tell) -> tuple[Proof, Together]:
@@ -248,27 +282,83 @@ def proven_by_arms(target: Target, ground: Ground, start: Start, asked: Asked, t
     if not together.start.watched:
         together = together._replace(ran=from_store(together.start, together.ran))
     proof = judge(target, ground.contract, setting_of(start), together.ran, asked.overrides)
-    overlapping = _overlap(target, ground, start, together, tell) if proof.verdict == PASS else None
-    if overlapping is not None:
-        together = together._replace(ran=[*together.ran, overlapping])
-        proof = judge(target, ground.contract, setting_of(start), together.ran, asked.overrides)
-    return proof, together
+    return _with_more(target, ground, start, asked, proof, together, tell)
 
 
-def _overlap(target: Target, ground: Ground, start: Start, together: Together, tell: Tell) -> Ran | None:
-    """An arm in which tasks that share a file have all read it before one of them writes; None where none do.
+def _with_more(
+    target: Target, ground: Ground, start: Start, asked: Asked, proof: Proof, together: Together, tell: Tell
+) -> tuple[Proof, Together]:
+    """A proof that passed, with the arms that its tasks' doings ask for."""
+    proof, together = _with_leftovers(target, ground, start, asked, proof, together, tell)
+    return _with_overlap(target, ground, start, asked, proof, together, tell)
 
-    None as well where it does not come to its end: the tasks may wait for each other in a way of their own.
-    """
-    contested = sorted({path for one in together.ran for path in one.contested})
-    if not contested or ground.contract.kind != "order_independent":
-        return None
-    longest = max(60.0, 5 * max(one.seconds for one in together.ran))
-    start = start._replace(contested=tuple(contested), timeout=min(start.timeout, longest))
+
+def _with_leftovers(
+    target: Target, ground: Ground, start: Start, asked: Asked, proof: Proof, together: Together, tell: Tell
+) -> tuple[Proof, Together]:
+    """A further arm that finds what the first one left, where the flow looks for it: as a second plain run does."""
+    first = together.ran[0]
+    if proof.verdict != PASS or first.origin != "proof":
+        return proof, together
+    found = leftovers(start, first)
+    reads_runs = first.store.kind == "local" and any(RUNS in task.looked for task in first.tasks.values())
+    if not found and not reads_runs:
+        return proof, together
+    what = f"{os.path.relpath(min(found))}, which it leaves behind" if found else "its own earlier runs"
+    why = f"the flow looks for {what}"
+    tell(f"one more arm, for {why}", None, 0, 0, 0.0)
     try:
-        return run_all(start, [overlap(target.proving.workers)], 1, _news(tell)).ran[0]
-    except Inconclusive:
+        for path, kept in found.items():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy2(kept, path)
+        earlier = os.path.join(start.folder, first.arm.name) if reads_runs else ""
+        more = run_all(start._replace(earlier=earlier), [again()], 1, _news(tell))
+    except Inconclusive as error:
+        raise Inconclusive(f"{why}, and a run that finds it fails: {error}") from None
+    finally:
+        for path in found:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+    ran = [first, *more.ran, *together.ran[1:]]
+    proof = judge(target, ground.contract, setting_of(start), ran, asked.overrides)
+    note = f"{together.note}; then `again`, because {why}".removeprefix("; ")
+    return proof, together._replace(ran=ran, note=note, aside=together.aside + more.aside)
+
+
+def _with_overlap(
+    target: Target, ground: Ground, start: Start, asked: Asked, proof: Proof, together: Together, tell: Tell
+) -> tuple[Proof, Together]:
+    """A proof that passed, with the arm that its tasks' doings ask for, where they ask for one."""
+    more = _overlap(target, ground, start, together, tell) if proof.verdict == PASS else None
+    if more is None:
+        return proof, together
+    overlapping, why = more
+    note = f"{together.note}; then `overlapping`, because {why}".removeprefix("; ")
+    together = together._replace(
+        ran=[*together.ran, *overlapping.ran], note=note, aside=together.aside + overlapping.aside
+    )
+    return judge(target, ground.contract, setting_of(start), together.ran, asked.overrides), together
+
+
+def _overlap(
+    target: Target, ground: Ground, start: Start, together: Together, tell: Tell
+) -> tuple[Together, str] | None:
+    """A further arm in a third order, in which tasks that touch the same things are all under way at once; None where none do.
+
+    Raises:
+        Inconclusive: it did not come to its end, though the others did.
+    """
+    if ground.contract.kind != "order_independent" or not together.start.watched:
         return None
+    meeting = meeting_of(target.flow, together.ran, ground.contract.surface)
+    if meeting is None:
+        return None
+    tell(f"one more arm, for tasks can notice each other: {meeting.why}", None, 0, 0, 0.0)
+    start = start._replace(contested=meeting.contested)
+    try:
+        return run_all(start, [overlap(target.proving.workers)], 1, _news(tell)), meeting.why
+    except Inconclusive as error:
+        raise Inconclusive(f"{meeting.why}. Where they are under way at the same time, {error}") from None
 
 
 def _plan(target: Target, ground: Ground, asked: Asked) -> list[Arm]:
@@ -329,4 +419,5 @@ def _receipt(target: Target, ground: Ground, proof: Proof, together: Together, a
         installed=ground.environment.installed,
         absent=absent,
         apart=apart or together.apart,
+        warning=proof.warning,
     )

@@ -37,7 +37,8 @@ class ArmRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Proof(NamedTuple):
     """What a proof came to. `note` says why, for a person; `reused` where a receipt stood in for the arms.
 
-    `concurrency` says what running the arms side by side came to, empty where they were not.
+    `concurrency` says what running the arms side by side came to, empty where they were not. `warning` is what a reader should
+    know of a proof that passed.
     """
 
     flow: str
@@ -53,6 +54,7 @@ class Proof(NamedTuple):
     reduced: tuple[str, ...] = ()
     concurrency: str = ""
     seconds: float = 0.0
+    warning: str = ""
 
     def seen_from_above(self, folder: str) -> Proof:
         """The proof of a nested project's flow, in the paths of a project whose subfolder `folder` that project lies in."""
@@ -70,6 +72,7 @@ class Proof(NamedTuple):
             "reduced": list(self.reduced),
             "arms": [arm.as_record() for arm in self.arms],
             "concurrency": self.concurrency,
+            "warning": self.warning,
             "seconds": self.seconds,
             "surface": self.surface,
             "divergence": self.divergence.as_record() if self.divergence else None,

@@ -45,6 +45,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     installed: str = ""
     absent: list[str] = []
     apart: str = ""
+    warning: str = ""
     schema: str = SCHEMA
     flowgate: str = __version__
     seal: str = ""

@@ -90,7 +90,7 @@ def _latest(target: Target, store: Store) -> str:
 def _read(target: Target, surface: tuple[str, ...], store: Store, run: str) -> list[dict[str, Any]]:
     settings = target.proving
     setting = Setting(environment_of(target), target.flow.path, target.flow.name, target.project.root, settings.timeout)
-    request = {"file": target.flow.path, "flow": target.flow.name, "surface": list(surface)}
+    request = {"file": target.flow.path, "flow": target.flow.name, "surface": list(surface), "end": target.flow.end}
     told = ask_probe(setting, "show", request | {"store": store.kind, "root": store.root, "run": run.partition("/")[2]})
     if "fault" in told:
         raise Inconclusive(f"{run} cannot be read: {told['fault']}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flowgate.errors import Inconclusive
 from flowgate.prove.arms import Ran, Start, Task, place_of
 from flowgate.prove.diverge import Setting, ask_probe, setting_of
@@ -32,18 +34,26 @@ def read_runs(setting: Setting, surface: tuple[str, ...], runs: list[Ran]) -> li
             for one in (first, other)
         ]
         request = {"file": setting.flow_path, "flow": setting.flow_name, "surface": list(surface), "sides": sides}
+        request["end"] = setting.last_step
         told = ask_probe(setting, "runs", request)
         if "fault" in told:
             raise Inconclusive(f"{first.run} and {other.run} cannot be compared: {told['fault']}")
-        mine, theirs = (_tasks(side) for side in told["sides"])
+        mine, theirs = (_tasks(side, setting.last_step) for side in told["sides"])
         first = first._replace(tasks=mine)
         read.append(other._replace(tasks=theirs))
     return [first, *read]
 
 
-def _tasks(records: list[dict[str, object]]) -> dict[tuple[str, str], Task]:
+def _tasks(records: list[dict[str, Any]], last_step: str) -> dict[tuple[str, str], Task]:
     tasks = (
-        Task(str(one["step"]), place_of(one["index"]), str(one["task"]), one["artifacts"], "not forced")  # type: ignore[arg-type]
+        Task(
+            str(one["step"]),
+            place_of(one["index"]),
+            str(one["task"]),
+            one["artifacts"],
+            "not forced",
+            one["step"] == last_step,
+        )
         for one in records
     )
     return {(task.step, task.place): task for task in tasks}

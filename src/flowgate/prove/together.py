@@ -1,7 +1,7 @@
 """Several arms: side by side where that cannot change what they say, else one after the other.
 
-Each arm must start from the same files. What an arm made in the project, or where files are left lying, is put aside
-when it has ended; and arms that ran side by side and met in a file, or started programs whose files nobody watches,
+Each arm must start from the same files. What an arm made or changed in the project, or where files are left lying, is put
+aside or back when it has ended; and arms that ran side by side and met in a file, or left files that nobody saw them write,
 are run again, each by itself.
 """
 
@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
 from flowgate.errors import Inconclusive
-from flowgate.prove.arms import Arm, Progress, Ran, Start, run
+from flowgate.prove.arms import Arm, Progress, Ran, Start, read_records, run
 from flowgate.prove.crash import Crash
+from flowgate.prove.store import Store
+from flowgate.prove.tree import Settled, Tree, move_aside, named_by, put_back, shared_entries, tree_of
 
 
 class Together(NamedTuple):
     """The arms that ran, how they were started in the end, and what was done about running them side by side.
 
-    `apart` says why they cannot, empty where nothing was found against it.
+    `apart` says why they cannot, empty where nothing was found against it; `aside` is what was moved away although it may be the
+    user's.
     """
 
     ran: list[Ran]
     start: Start
     note: str
     apart: str = ""
+    aside: tuple[str, ...] = ()
 
 
 def run_all(
@@ -35,25 +39,26 @@ def run_all(
 ) -> Together:
     """Run the arms to their ends, up to `jobs` at a time.
 
-    An arm to which the probe cannot be attached is run without it, and so are all others: its order is then its own.
+    An arm to which the probe cannot be attached keeps an order of its own, and is compared by its datastore; so are all others
+    then.
 
     Raises:
         Inconclusive: one failed by itself, ran past its time-out, or left nothing to read.
     """
     ran: list[Ran] = []
     notes: dict[str, None] = {}
-    apart = ""
+    apart, aside = "", ()  # type: str, tuple[str, ...]
     jobs = jobs if start.watched else 1
+    before = tree_of(start.root)
     for first in range(0, len(arms), jobs):
         group = arms[first : first + jobs]
-        outcomes = run(start, group, progress)
+        outcomes, settled = _settled(start, before, group, progress)
+        aside += settled.aside
         if start.watched and any(isinstance(one, Crash) and one.unwatchable for one in outcomes):
             return run_all(start._replace(watched=False), arms, 1, progress, say)
-        ended = [one for one in outcomes if isinstance(one, Ran)]
-        _put_aside(start, ended)
         against = _against(outcomes) if len(group) > 1 else ""
         if against:
-            if len(ended) < len(outcomes):
+            if any(isinstance(one, Crash) for one in outcomes):
                 say("an arm failed, so each is run again by itself, to see whether the other was the cause")
                 notes["were run again, one after the other: side by side, one failed"] = None
             else:
@@ -63,19 +68,55 @@ def run_all(
                     f"were run again, one after the other: {against}. This is remembered; to have it so from the first proof "
                     f"on, give `--jobs 1`, or set `jobs = 1` under {start.settings}"
                 ] = None
-            ended = [_alone(start, run(start, [arm], progress)[0]) for arm in group]
-        elif len(ended) < len(group):
-            ended = [_alone(start, one) for one in outcomes]
+            outcomes = []
+            for arm in group:
+                again, settled = _settled(start, before, [arm], progress)
+                outcomes += again
+                aside += settled.aside
         elif len(group) > 1:
             notes["side by side"] = None
-        ran += ended
-    return Together(ran, start, "; ".join(notes), apart)
+        ran += [_ended(start, one) for one in outcomes]
+    if start.watched and not all(one.tasks for one in ran):
+        start = start._replace(watched=False)
+    return Together(ran, start, "; ".join(notes), apart, tuple(dict.fromkeys(aside)))
 
 
-def _alone(start: Start, outcome: Ran | Crash) -> Ran:
-    """The arm that ran by itself, its files put aside; its failure is the flow's own."""
+def _settled(start: Start, before: Tree, group: Sequence[Arm], progress: Progress) -> tuple[list[Ran | Crash], Settled]:
+    """Run some arms side by side and bring the files back to what they were; each arm says what nobody saw it write."""
+    kept = os.path.join(os.path.dirname(start.folder), "left")
+    homes = [os.path.join(start.folder, arm.name) for arm in group]
+    written: frozenset[str] = frozenset()
+    folders: list[str] = []
+    shared = shared_entries()
+    try:
+        outcomes = run(start, list(group), progress)
+    finally:
+        for arm, home in zip(group, homes, strict=True):
+            seen = read_records(start.flow_name, arm, home, 0.0, Store("", "")) if os.path.isdir(home) else None
+            if seen is not None:
+                written |= seen.written | frozenset(seen.made)
+                folders += _put_aside(home, seen)
+        for folder in folders:
+            _drop_if_empty(folder)
+        settled = put_back(before, written, homes, kept)
+        of_flow = named_by(start.code, shared_entries() - shared - written)
+        for path in of_flow:
+            move_aside(path, os.path.join(homes[0], "left"))
+        settled = settled._replace(unexplained=settled.unexplained | frozenset(of_flow))
+    told: list[Ran | Crash] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Ran) and start.watched:
+            outcome = outcome._replace(
+                unexplained=outcome.unexplained | {_short(path) for path in settled.unexplained},
+                altered=settled.altered,
+            )
+        told.append(outcome)
+    return told, settled
+
+
+def _ended(start: Start, outcome: Ran | Crash) -> Ran:
+    """The arm that ran to its end; the failure of one is the flow's own."""
     if isinstance(outcome, Ran):
-        _put_aside(start, [outcome])
         return outcome
     raise Inconclusive(f"{outcome}{_keep_log(start, outcome)}")
 
@@ -98,8 +139,8 @@ def _against(outcomes: list[Ran | Crash]) -> str:
         met = sorted(one.written & (other.read | other.written))
         if met:
             return f"both use {_short(met[0])}"
-    programs = sorted({os.path.basename(name) for one in ended for name in one.started})
-    return f"their tasks start {programs[0]}, whose files are not watched" if programs else ""
+    left = sorted(path for one in ended for path in one.unexplained if not path.startswith("$TMPDIR"))
+    return f"{left[0]} was written, and not by their Python code" if left else ""
 
 
 def _short(path: str) -> str:
@@ -108,17 +149,24 @@ def _short(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _put_aside(start: Start, ended: list[Ran]) -> None:
-    """Move what the arms made out of the way of the next one, into their own folders."""
-    for ran in ended:
-        left = os.path.join(start.folder, ran.arm.name, "left")
-        for path in reversed(ran.made):
-            if os.path.isdir(path) and not os.path.islink(path):
-                _drop_if_empty(path)
-            elif os.path.lexists(path):
-                aside = os.path.join(left, path.lstrip(os.sep))
-                os.makedirs(os.path.dirname(aside), exist_ok=True)
-                shutil.move(path, aside)
+def _put_aside(home: str, ran: Ran) -> list[str]:
+    """Move the files that an arm made out of the way of the next one; the folders that it made, inner ones first."""
+    folders = []
+    for path in reversed(ran.made):
+        if os.path.isdir(path) and not os.path.islink(path):
+            folders.append(path)
+        elif os.path.lexists(path):
+            aside = os.path.join(home, "left", path.lstrip(os.sep))
+            os.makedirs(os.path.dirname(aside), exist_ok=True)
+            shutil.move(path, aside)
+    return sorted(folders, key=len, reverse=True)
+
+
+def leftovers(start: Start, ran: Ran) -> dict[str, str]:
+    """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside."""
+    left = os.path.join(start.folder, ran.arm.name, "left")
+    sought = (path for path in ran.made if path in ran.missed or os.path.dirname(path) in ran.listed)
+    return {path: left + path for path in sought if os.path.isfile(left + path)}
 
 
 def _drop_if_empty(folder: str) -> None:

@@ -103,6 +103,7 @@ def compare(project: Project, paths: list[str], runs: tuple[str, str]) -> Proof:
         target.flow.name,
         target.project.root,
         target.proving.timeout,
+        target.flow.end,
     )
     sides = [Ran(Arm(run, 0, 0, ""), run, 0.0, store, {}) for run in runs]
     left, right = read_runs(setting, surface, sides)

@@ -81,7 +81,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
         start = start_of(target, ground, home, asked.overrides)
         seed = {"PYTHONHASHSEED": str(arm.hash_seed)}
         began = time.monotonic()
-        code = _stream(command, probe_variables(start, home, arm.order) | seed)
+        code = _stream(command, probe_variables(start, arm, home) | seed)
         if code == 0:
             now = ground_of(target, contract, asked.overrides).parts
             kept.keep(target, ground, now, arm, round(time.monotonic() - began, 1), user_store(os.getcwd()))

@@ -1,4 +1,4 @@
-"""Watch the files of an arm's processes from their first line on: what a flow reads while it is imported counts too.
+"""Watch an arm's processes from their first line on: what a flow reads while it is imported counts too.
 
 Python imports a module of this name at start-up where it stands on the path. One of the environment's own is run after.
 """
@@ -10,7 +10,8 @@ import importlib.util
 import os
 import sys
 
-from flowgate_probe import reads
+from flowgate_probe import reads, record, scheduler, world
+from flowgate_probe.patches import after_import
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -23,4 +24,12 @@ def _run_the_next() -> None:
 
 
 reads.watch()
+world.vary()
+after_import(
+    {
+        "metaflow.runtime": scheduler.install,
+        "metaflow.task": record.install_task,
+        "metaflow.datastore.task_datastore": record.install_datastore,
+    }
+)
 _run_the_next()

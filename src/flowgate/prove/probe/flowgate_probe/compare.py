@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowgate_probe.answer import answer
 from flowgate_probe.equality import difference, shown, type_of
 from flowgate_probe.storage import Run, define_classes
 
@@ -29,5 +28,4 @@ def _load(flow: str, side: Any) -> Any:
     return [value for _, _, value in run.load([(held, side["artifact"])])]
 
 
-if __name__ == "__main__":
-    answer(compare)
+PROGRAM = compare

@@ -1,7 +1,8 @@
-"""Which files a task read, wrote and made, in the project and in the places where files are left lying.
+"""What a process touches in the project and in the places where files are left lying: files, folders, sockets, locks.
 
 A proof stands only while the files it read are what they were; a file that one arm leaves to the next carries an answer
-over, so what an arm made is put aside before the next one starts.
+over, so what an arm made is put aside, and what it changed is put back. Tasks that touch the same things can notice each
+other, so they have to be tried in more orders, and overlapping.
 """
 
 from __future__ import annotations
@@ -9,83 +10,187 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
+import stat
 import sys
 from typing import Any, Dict, Tuple
 
-from flowgate_probe import order
+from flowgate_probe import temporary, turn, world
 
 ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
 _SCRATCH = os.environ.get("TMPDIR", "")
+_STORE = os.environ.get("FLOWGATE_PROBE_STORE", "")
 _SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm") if root)
-_LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/")
-# Beside the records of the arm: the modules that any of its processes tried to import, one name a line.
-_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
-_IMPORTS = os.path.join(os.path.dirname(_FOLDER), "imports") if _FOLDER else ""
+_LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/", "/__pycache__/")
+# Beside the records of the arm: the modules that any of its processes tried to import, one name a line, and what stood in
+# files of the project before a task changed them.
+_HOME = os.environ.get("FLOWGATE_PROBE_HOME", "")
+_IMPORTS, _ORIGINALS = os.path.join(_HOME, "imports"), os.path.join(_HOME, "originals")
+_RECORDS_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
+_LARGEST_ORIGINAL = 1 << 30
 _STANDARD = os.path.dirname(os.__file__) + os.sep
-_PROCESSES = ("subprocess.Popen", "os.system", "os.posix_spawn")
+_RECORDS = "the records of the run"
+_RUNS = "the earlier runs of the flow"
+_ENTRIES = "/*"  # after a folder's path: what stands in it
+_ANYTHING = "*"
+_plain_lstat = os.lstat
 
-# Files that several tasks read and write, as an earlier arm saw it, by names that hold in this one.
+# What several tasks touch, as earlier arms saw it, by names that hold in this one. `*`: something that cannot be watched.
 _CONTESTED = frozenset(json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]")))
 
 _read = set()  # type: Set[str]
 _texts = set()  # type: Set[str]
 _imported = set()  # type: Set[str]
 _written = set()  # type: Set[str]
-_seen = set()  # type: Set[str]
 _made = {}  # type: Dict[str, None]
-_replaced = {}  # type: Dict[str, bool]
+_looked = set()  # type: Set[str]
+_missed = set()  # type: Set[str]  # looked for and not there: it would be, had an earlier run left it
+_changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
-_exclusive = set()  # type: Set[str]
-_locks = set()  # type: Set[str]
 _watching = []  # type: List[bool]
 _run = []  # type: List[str]
+_in_task = []  # type: List[bool]
+_names = {}  # type: Dict[str, str]  # temporary files of earlier tasks, by names that hold in every arm
 
 
 def watch() -> None:
-    """From now on, note every file there that this process opens."""
+    """From now on, note what this process touches."""
     if ROOT and not _watching:
         _watching.append(True)
         sys.addaudithook(_note)
 
 
-def of_run(run: str) -> None:
-    """This process belongs to a run of that id, which may stand in the names of its files."""
+def begin_task(run: str) -> None:
+    """The user's code of a task begins; `run` may stand in the names of its files."""
     _run[:] = [run]
+    if os.path.isdir(_RECORDS_FOLDER):
+        _names.update(temporary.earlier(_RECORDS_FOLDER))
+    _in_task[:] = [True]
+    for name in ("stat", "lstat", "access"):  # to look whether a file is there is no event of Python's own
+        world.replace(os, getattr(os, name), _looking(getattr(os, name)))
+    if _ANYTHING in _CONTESTED:
+        turn.go_by_lines()
+
+
+def end_task() -> None:
+    """The user's code of the task has ended; what Metaflow does after that is its own."""
+    _in_task[:] = []
+    turn.stop()
+
+
+def _looking(plain: Any) -> Any:
+    def looking(path: Any, *arguments: Any, **options: Any) -> Any:
+        if _in_task and not isinstance(path, int) and not _made_anyway(sys._getframe(1)):
+            _look(_path_of(path))
+        return plain(path, *arguments, **options)
+
+    return looking
 
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
-    if event == "import":
-        _import(str(arguments[0]))
-    elif event == "open":
-        path, mode, flags = arguments[0], arguments[1] or "", arguments[2] or 0
-        if flags & os.O_EXCL:
-            _exclusive.add(_absolute(path))
-        writes = any(letter in mode for letter in "wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR))
-        _file(path, reads=not writes or "+" in mode, writes=writes, whole=not flags & os.O_APPEND and "+" not in mode)
-    elif event == "os.rename":
-        _file(arguments[1], reads=False, writes=True, whole=True)
-    elif event in ("os.mkdir", "os.symlink", "os.link"):
-        path = arguments[0 if event == "os.mkdir" else 1]
-        _exclusive.add(_absolute(path))
-        _file(path, reads=False, writes=True)
-    elif event in ("os.remove", "os.rmdir") and _absolute(arguments[0]) in _exclusive:
-        _locks.add(_by_name(_absolute(arguments[0])))  # what only one can make, and gives back: a lock
-    elif event == "sqlite3.connect":
-        _locks.add(_by_name(_absolute(arguments[0])))
-        _file(arguments[0], reads=True, writes=True)
-    elif event in ("fcntl.flock", "fcntl.lockf") and not _by_metaflow():
-        _locks.add(event)
-    elif event in _PROCESSES and not _by_metaflow():
-        _started.add(os.fsdecode(arguments[0]) if isinstance(arguments[0], (str, bytes)) else str(arguments[0]))
+    handler = _EVENTS.get(event)
+    if handler is not None:
+        handler(event, arguments)
 
 
-def _import(name: str) -> None:
+def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
+    path, mode, flags = arguments[0], arguments[1] or "", arguments[2] or 0
+    if isinstance(path, int):
+        return
+    writes = any(letter in mode for letter in "wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR))
+    reads = not writes or "+" in mode or bool(flags & os.O_RDWR)
+    absolute = _path_of(path)
+    if _in_task and _is_record(absolute):
+        _touch(_RECORDS, looks=True, changes=True)
+    depends = reads or "a" in mode or "x" in mode or bool(flags & (os.O_APPEND | os.O_EXCL))
+    _file(absolute, reads, writes, depends)
+
+
+def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
+    path = os.getcwd() if arguments[0] is None else _path_of(arguments[0])
+    if _in_task and _STORE and (path + os.sep).startswith(_STORE + os.sep):
+        _touch(_RECORDS, looks=True, changes=True)  # every task changes what stands there, by ending
+        if os.path.dirname(os.path.dirname(path)) == _STORE:
+            _touch(_RUNS, looks=True)
+    else:
+        _look(path + _ENTRIES)
+
+
+def _is_record(path: str) -> bool:
+    """True for what Metaflow writes down about a run, which says how far its tasks are; its artifacts lie elsewhere."""
+    return bool(_STORE) and path.startswith(_STORE + os.sep) and "/data/" not in path
+
+
+def _on_rename(_: str, arguments: Tuple[Any, ...]) -> None:
+    _gone(_path_of(arguments[0]))
+    _file(_path_of(arguments[1]), reads=False, writes=True)
+
+
+def _on_making(event: str, arguments: Tuple[Any, ...]) -> None:
+    if event == "os.mkdir" and _in_task and _made_anyway(sys._getframe(2)):
+        path = _path_of(arguments[0])
+        if _is_shared(path) and not _is_there(path):
+            _made[path] = None
+        return
+    _file(_path_of(arguments[0 if event == "os.mkdir" else 1]), reads=False, writes=True, depends=True)
+
+
+def _on_removal(_: str, arguments: Tuple[Any, ...]) -> None:
+    _gone(_path_of(arguments[0]))
+
+
+def _on_change(_: str, arguments: Tuple[Any, ...]) -> None:
+    _file(_path_of(arguments[0]), reads=False, writes=True)
+
+
+def _on_database(_: str, arguments: Tuple[Any, ...]) -> None:
+    _file(_path_of(arguments[0]), reads=True, writes=True, depends=True)
+
+
+def _on_connection(_: str, arguments: Tuple[Any, ...]) -> None:
+    if _in_task and _CONTESTED:
+        turn.watch_connection(arguments[0])
+
+
+def _on_lock(event: str, arguments: Tuple[Any, ...]) -> None:
+    path = _path_of(arguments[0])
+    if _in_task and not turn.is_locking() and _is_shared(path):
+        _touch(path, looks=True, changes=True)
+        if _is_contested(path):
+            turn.lock_fairly(event, arguments)
+
+
+def _on_mapping(_: str, arguments: Tuple[Any, ...]) -> None:
+    if _in_task and isinstance(arguments[0], int) and arguments[0] >= 0 and _is_shared(_path_of(arguments[0])):
+        _touch(_path_of(arguments[0]), looks=True)
+
+
+def _on_socket(event: str, arguments: Tuple[Any, ...]) -> None:
+    address = arguments[1]
+    if not _in_task or _by_metaflow():
+        return
+    if isinstance(address, (str, bytes)):
+        _touch(os.fsdecode(address), looks=True, changes=event == "socket.bind")
+    elif isinstance(address, tuple) and len(address) > 1 and address[1]:
+        _touch("port %s" % address[1], looks=True, changes=event == "socket.bind")
+
+
+def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
+    if _by_metaflow():
+        return
+    program = arguments[0]
+    _started.add(os.fsdecode(program) if isinstance(program, (str, bytes)) else str(program))
+    if _in_task and _ANYTHING in _CONTESTED:
+        turn.give_way(starts=True)
+
+
+def _on_import(_: str, arguments: Tuple[Any, ...]) -> None:
     """Write down the first part of a module's name, whether or not it is found.
 
     At once, and by a file that is opened for it: a process may be killed, and a flow may close what it did not open.
     """
-    top = name.partition(".")[0]
-    if top in _imported or not _IMPORTS:
+    top = str(arguments[0]).partition(".")[0]
+    if top in _imported or not _HOME:
         return
     _imported.add(top)
     try:
@@ -101,7 +206,7 @@ def _import(name: str) -> None:
 def _as_text() -> bool:
     """True if it is the flow that reads a Python file, and not Python or Metaflow, which take it as code."""
     try:
-        frame = sys._getframe(3)
+        frame = sys._getframe(4)
     except ValueError:  # Python itself opens the script that it was started with
         return False
     while frame is not None:
@@ -114,52 +219,142 @@ def _as_text() -> bool:
     return True
 
 
-def _absolute(path: Any) -> str:
-    return os.path.abspath(os.fsdecode(path)) if isinstance(path, (str, bytes)) else ""
+def _path_of(file: Any) -> str:
+    """The absolute path of a file by its name or by its number; empty where it has none."""
+    if isinstance(file, os.PathLike):
+        file = os.fspath(file)
+    if isinstance(file, (str, bytes)):
+        return os.path.abspath(os.fsdecode(file))
+    try:
+        path = os.readlink("/proc/self/fd/%d" % file)
+    except (OSError, TypeError):
+        return ""
+    return path if path.startswith(os.sep) else ""
 
 
 def _by_metaflow() -> bool:
     """Whether it is Metaflow itself that does this: it asks git about the code, for one."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(3)
     while frame is not None and os.path.basename(frame.f_code.co_filename) in ("subprocess.py", "os.py"):
         frame = frame.f_back
     return frame is not None and "/site-packages/metaflow/" in frame.f_code.co_filename
 
 
-def _file(path: Any, reads: bool, writes: bool, whole: bool = False) -> None:
-    """Note a file. `whole`: what was in it is replaced, not added to."""
-    absolute = _absolute(path)
-    if not absolute.startswith(_SHARED) or any(part in absolute for part in _LEFT_OUT):
+def _is_shared(path: str) -> bool:
+    return path.startswith(_SHARED) and not any(part in path for part in _LEFT_OUT)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        _plain_lstat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _made_anyway(frame: Any) -> bool:
+    """True inside of `makedirs(exist_ok=True)` and its like: what comes of it is the same whoever made the folder."""
+    for _ in range(3):
+        if frame is None:
+            return False
+        if frame.f_code.co_name in ("makedirs", "mkdir") and frame.f_locals.get("exist_ok"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _file(path: str, reads: bool, writes: bool, depends: bool = False) -> None:
+    """Note a file that is opened, made or put in the place of another; before it happens.
+
+    `depends`: what comes of it is another thing where the file is there already.
+    """
+    if not _is_shared(path):
         return
-    if writes and "/__pycache__/" not in absolute:
-        if _CONTESTED and _by_name(absolute) in _CONTESTED:
-            order.give_way()
-        if absolute not in _written and not os.path.lexists(absolute):
-            _made[absolute] = None
-        if whole:
-            _replaced[absolute] = _replaced.get(absolute, False) or absolute in _seen
-        _written.add(absolute)
+    is_new = writes and path not in _written and not _is_there(path)
+    if is_new or (depends and not _is_there(path)):
+        _missed.update([path] if depends else [])
+    if is_new:
+        _made[path] = None
+    elif writes and path not in _written:
+        _save_original(path)
+    if writes:
+        _written.add(path)
     if reads:
-        if absolute.endswith(".py") and absolute not in _texts and _as_text():
-            _texts.add(absolute)
-        _seen.add(absolute)
-        if not (writes and absolute in _made):
-            _read.add(absolute)
+        if path.endswith(".py") and path not in _texts and _as_text():
+            _texts.add(path)
+        if path not in _made:
+            _read.add(path)
+    if is_new:
+        _touch(os.path.dirname(path) + _ENTRIES, changes=True)
+    _touch(path, looks=reads, changes=writes)
+
+
+def _gone(path: str) -> None:
+    """Note a file that is removed, or moved away."""
+    if _is_shared(path):
+        if path not in _made and path not in _written:
+            _save_original(path)
+        _written.add(path)
+        _touch(os.path.dirname(path) + _ENTRIES, changes=True)
+        _touch(path, looks=True, changes=True)
+
+
+def _look(path: str) -> None:
+    if _is_shared(path):
+        if not path.endswith(_ENTRIES) and not _is_there(path):
+            _missed.add(path)
+        _touch(path, looks=True)
+
+
+def _touch(key: str, looks: bool = False, changes: bool = False) -> None:
+    """Note what a task looks at and changes, and let the others come as far where they touch it as well."""
+    if not _in_task or key.endswith((".py", ".pyc")):
+        return
+    if looks:
+        _looked.add(key)
+    if changes:
+        _changed.add(key)
+    if _is_contested(key):
+        turn.go_by_lines()
+        turn.give_way(key)
+
+
+def _is_contested(key: str) -> bool:
+    return bool(_CONTESTED) and _by_name(key) in _CONTESTED
+
+
+def _save_original(path: str) -> None:
+    """Keep what stands in a file of the project, before any task of the arm changes it."""
+    kept = _ORIGINALS + path
+    try:
+        held = _plain_lstat(path)
+        if not _HOME or not path.startswith(ROOT + os.sep) or os.path.lexists(kept):
+            return
+        if not stat.S_ISREG(held.st_mode) or held.st_size > _LARGEST_ORIGINAL:
+            return
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        copy = "%s.%d~" % (kept, os.getpid())
+        shutil.copy2(path, copy)
+        os.rename(copy, kept)
+    except OSError:
+        return  # what cannot be kept cannot be put back, which is noticed then
 
 
 def noted() -> Dict[str, Any]:
-    """The files read, written and made, compiled modules by their source; and the programs started.
+    """The files read, written and made, compiled modules by their source; what was looked at and changed; programs started.
 
-    Those of the temporary folder are the arm's own, and left out. `replaced` are all files whose content the task
-    replaced, each with whether it had read it before; `locks` are what it may have held meanwhile.
+    Those of the temporary folder are the arm's own, and left out of the files; `looked` and `changed` hold them by a name that
+    another arm has for them too.
     """
     return {
         "read": sorted({_source(path) for path in _read if not _is_own(path)}),
         "texts": sorted(_texts),
         "written": sorted(path for path in _written if not _is_own(path)),
         "made": [path for path in _made if not _is_own(path)],
-        "replaced": {_by_name(path): seen for path, seen in sorted(_replaced.items())},
-        "locks": sorted(_locks),
+        "missed": sorted(path for path in _missed if not _is_own(path)),
+        "listed": sorted(key[: -len(_ENTRIES)] for key in _looked if key.endswith(_ENTRIES)),
+        "looked": sorted(map(_by_name, _looked)),
+        "changed": sorted(map(_by_name, _changed)),
         "started": sorted(_started),
     }
 
@@ -170,7 +365,10 @@ def _is_own(path: str) -> bool:
 
 def _by_name(path: str) -> str:
     """A path that means the same in another arm, whose temporary folder and run have other names."""
-    named = "$TMPDIR" + path[len(_SCRATCH) :] if _is_own(path) else path
+    for made, label in _names.items():
+        if path.startswith(made):
+            return label + path[len(made) :]
+    named = "$TMPDIR" + path[len(_SCRATCH) :] if _SCRATCH and path.startswith(_SCRATCH) else path
     return named.replace(_run[0], "$RUN") if _run else named
 
 
@@ -181,3 +379,31 @@ def _source(path: str) -> str:
         except ValueError:
             return path
     return path
+
+
+_EVENTS = {
+    "open": _on_open,
+    "import": _on_import,
+    "os.listdir": _on_listing,
+    "os.scandir": _on_listing,
+    "os.rename": _on_rename,
+    "os.mkdir": _on_making,
+    "os.symlink": _on_making,
+    "os.link": _on_making,
+    "os.remove": _on_removal,
+    "os.rmdir": _on_removal,
+    "os.truncate": _on_change,
+    "os.chmod": _on_change,
+    "os.utime": _on_change,
+    "sqlite3.connect": _on_database,
+    "sqlite3.connect/handle": _on_connection,
+    "fcntl.flock": _on_lock,
+    "fcntl.lockf": _on_lock,
+    "mmap.__new__": _on_mapping,
+    "socket.bind": _on_socket,
+    "socket.connect": _on_socket,
+    "subprocess.Popen": _on_program,
+    "os.system": _on_program,
+    "os.posix_spawn": _on_program,
+    "os.exec": _on_program,
+}

@@ -1,6 +1,7 @@
-"""A step decorator that watches every task of a run: it waits for the task's turn and digests what the task stores.
+"""In a task's process: wait for the turn, run the user's code in it, and write down what the task is about to store.
 
-Metaflow attaches it to every step by its dotted name (METAFLOW_DEFAULT_DECOSPECS); the flow is not edited.
+The user's code runs inside `MetaflowTask._exec_step_function`, decorators that replace or surround it included. What a task
+stores is final when its datastore is told to persist it: `@catch(var=...)` and other decorators have set theirs by then.
 """
 
 from __future__ import annotations
@@ -8,91 +9,149 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
-import sys
-from collections.abc import Iterator
-from typing import Any
+import traceback
+from typing import Any, Dict, List
 
-from metaflow import current, user_step_decorator
-from metaflow.runtime import NativeRuntime
-
-from flowgate_probe import order, reads, temporary
-from flowgate_probe.equality import Incomparable, digest, type_of
+from flowgate_probe import reads, scheduler, temporary, turn, world
+from flowgate_probe.storage import places
 
 FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
 SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
 
-order.install(NativeRuntime)
-reads.watch()
-temporary.watch()
+
+def install_task(module: Any) -> None:
+    """Have every task of the arm's own run wait for its turn before the user's code."""
+    plain = getattr(module.MetaflowTask, "_exec_step_function", None)
+    if plain is None or not FOLDER:
+        return
+    temporary.watch()
+
+    def execute(self: Any, *arguments: Any, **options: Any) -> Any:
+        from metaflow import current
+
+        if not _is_own_run(str(current.run_id)):
+            return plain(self, *arguments, **options)
+        turn.await_turn(str(current.step_name), str(current.task_id), int(current.retry_count))
+        world.vary_task("%s %s" % (current.step_name, current.task_id))
+        reads.begin_task(str(current.run_id))
+        try:
+            return plain(self, *arguments, **options)
+        finally:
+            reads.end_task()
+
+    plain_run = module.MetaflowTask.run_step
+
+    def run_step(self: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return plain_run(self, *arguments, **options)
+        except Exception as error:
+            _write_failure(error)
+            raise
+
+    module.MetaflowTask._exec_step_function, module.MetaflowTask.run_step = execute, run_step
 
 
-@user_step_decorator  # type: ignore[untyped-decorator]
-def watch(step_name: str, flow: Any, inputs: Any = None, attributes: Any = None) -> Iterator[None]:
-    """Wait for this task's turn, let the user's code run, then write down what it stored."""
-    reads.of_run(str(current.run_id))
-    order.await_turn(step_name, str(current.task_id), int(current.retry_count))
-    try:
-        yield
-    finally:  # a task may fail and its flow go on, where `@catch` says so
-        if FOLDER:
-            _write(step_name, flow)
+def _write_failure(error: BaseException) -> None:
+    """Write down the exception that ends the task: its log may hold others, which were caught or came after."""
+    from metaflow import current
+
+    if current.task_id is None or not _is_own_run(str(current.run_id)):
+        return
+    told = traceback.TracebackException.from_exception(error)
+    frames = [[frame.filename, frame.lineno, frame.name, frame.line] for frame in told.stack]
+    text = "".join(told.format_exception_only()).strip()
+    folder = os.path.join(os.path.dirname(FOLDER), "failures")
+    os.makedirs(folder, exist_ok=True)
+    with open(
+        os.path.join(folder, "%s-%s-%s.json" % (current.step_name, current.task_id, current.retry_count)), "w"
+    ) as file:
+        json.dump({"frames": frames, "exception": text}, file)
 
 
-def _write(step_name: str, flow: Any) -> None:
+def install_datastore(module: Any) -> None:
+    """Have every task of the arm's own run write down what it persists."""
+    plain = module.TaskDataStore.persist
+
+    def persist(self: Any, flow: Any) -> Any:
+        from metaflow import current
+
+        if FOLDER and current.task_id is not None and _is_own_run(str(current.run_id)):
+            _write(flow)
+        return plain(self, flow)
+
+    module.TaskDataStore.persist = persist
+
+
+def _is_own_run(run: str) -> bool:
+    """False for a run that a step has started: its tasks are plain ones."""
+    known = scheduler.installed()
+    return known is None or known["run"] == run
+
+
+def _write(flow: Any) -> None:
+    from metaflow import current
+
+    step = str(current.step_name)
     record = {
-        "step": step_name,
+        "step": step,
         "index": _index(flow),
         "task": str(current.task_id),
         "run": str(current.run_id),
         "attempt": int(current.retry_count),
-        "order": order.was_forced(),
+        "order": turn.was_forced(),
+        "ends": step == _named(flow, "end_step", "end"),
         **reads.noted(),
-        "own": _own(step_name, flow),
+        "own": _own(step, flow),
         "temporary": temporary.made(),
-        "artifacts": _artifacts(step_name, flow),
+        "artifacts": _artifacts(step, flow),
     }
-    path = os.path.join(FOLDER, "%s-%s-%s.json" % (step_name, current.task_id, current.retry_count))
+    path = os.path.join(FOLDER, "%s-%s-%s.json" % (step, current.task_id, current.retry_count))
     with open(path + ".tmp", "w") as file:
         json.dump(record, file)
     os.replace(path + ".tmp", path)
 
 
-def _index(flow: Any) -> list[Any]:
+def _named(flow: Any, attribute: str, usual: str) -> str:
+    """The name of the first or last step: `@step(start=True)` and `@step(end=True)` allow other ones."""
+    return getattr(flow._graph, attribute, None) or usual
+
+
+def _index(flow: Any) -> List[Any]:
     """Where the task stands in its foreaches and its recursion: the same in every run, unlike its task id."""
     frames = getattr(flow, "_foreach_stack", None) or []
     turns = getattr(flow, "_iteration_stack", None) or []
-    return [[str(frame.step), int(frame.index)] for frame in frames] + [int(turn) for turn in turns]
+    return places(frames, turns)
 
 
-def _artifacts(step_name: str, flow: Any) -> dict[str, dict[str, str]]:
+def _artifacts(step: str, flow: Any) -> Dict[str, Dict[str, str]]:
     """The digest and type of each artifact the task holds; those of the surface also where they are only carried."""
     held = {name: item for name, item in vars(flow).items() if not name.startswith("_") and name != "name"}
-    for name in _carried(step_name, flow):
+    for name in _carried(step, flow):
         if name not in held:
             held[name] = flow._datastore[name]
-    made = {name: _describe(item, _own(step_name, flow)) for name, item in sorted(held.items())}
+    made = {name: _describe(item, _own(step, flow)) for name, item in sorted(held.items())}
     if "determinism" in made:
         made["determinism"]["echo"] = str(held["determinism"])
-    for name in _configs(step_name, flow):
+    for name in _configs(step, flow):
         if name in made:
             made[name]["config"] = json.dumps(held[name], default=str)
     return made
 
 
-def _configs(step_name: str, flow: Any) -> list[str]:
-    """The names of the flow's configs, in `start`: there they are as the run was given them."""
-    if step_name != "start":
+def _configs(step: str, flow: Any) -> List[str]:
+    """The names of the flow's configs, in its first step: there they are as the run was given them."""
+    if step != _named(flow, "start_step", "start"):
         return []
     told = getattr(flow, "_graph_info", None) or {}
     return [one["name"] for one in told.get("parameters", []) if one.get("type") == "Config"]
 
 
-def _carried(step_name: str, flow: Any) -> list[str]:
-    """The artifacts of the surface that the task hands on, and in `start` the flow's parameters."""
-    store = getattr(flow, "_datastore", None)
-    wanted = [entry.rpartition(".") for entry in SURFACE] if SURFACE else [("end", ".", "*")]
-    patterns = [name for step, _, name in wanted if fnmatch.fnmatchcase(step_name, step or "end")]
-    if step_name == "start":
+def _carried(step: str, flow: Any) -> List[str]:
+    """The artifacts of the surface that the task hands on, and in the first step the flow's parameters."""
+    store, end = getattr(flow, "_datastore", None), _named(flow, "end_step", "end")
+    wanted = [entry.rpartition(".") for entry in SURFACE] if SURFACE else [(end, ".", "*")]
+    patterns = [name for at, _, name in wanted if fnmatch.fnmatchcase(step, at or end)]
+    if step == _named(flow, "start_step", "start"):
         patterns += [name for name, _ in flow._get_parameters()]
     if store is None or not patterns:
         return []
@@ -100,12 +159,16 @@ def _carried(step_name: str, flow: Any) -> list[str]:
     return [name for name in public if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
 
 
-def _own(step_name: str, flow: Any) -> str:
+def _own(step: str, flow: Any) -> str:
     """A task by its step and place, as it is called in every arm."""
-    return "%s %s" % (step_name, _index(flow))
+    return "%s %s" % (step, _index(flow))
 
 
-def _describe(item: Any, own: str) -> dict[str, str]:
+def _describe(item: Any, own: str) -> Dict[str, str]:
+    from metaflow import current
+
+    from flowgate_probe.equality import Incomparable, digest, type_of
+
     try:
         made = {"digest": digest(item), "type": type_of(item)}
         plain = temporary.plain(item, own, str(current.run_id), FOLDER)
@@ -114,7 +177,3 @@ def _describe(item: Any, own: str) -> dict[str, str]:
         return {"fault": str(error), "type": type_of(item)}
     except Exception as error:
         return {"fault": "%s: %s" % (type(error).__name__, error), "type": type_of(item)}
-
-
-if not FOLDER:
-    print("flowgate: the probe was attached without FLOWGATE_PROBE_FOLDER; nothing is recorded", file=sys.stderr)

@@ -6,7 +6,6 @@ import fnmatch
 import json
 from typing import Any
 
-from flowgate_probe.answer import answer
 from flowgate_probe.equality import Incomparable, difference
 from flowgate_probe.storage import Fault, Held, Run, define_classes, is_public
 
@@ -19,10 +18,11 @@ def compare_runs(request: dict[str, Any]) -> dict[str, Any]:
     Artifacts of the surface come first. The others are compared by value only where the surface differs, for nothing
     else needs them.
     """
-    runs = [Run(request["flow"], side["store"], side["root"], side["run"]) for side in request["sides"]]
+    runs = [Run(request["flow"], side["store"], side["root"], side["run"], request["end"]) for side in request["sides"]]
     tasks = [run.tasks() for run in runs]
     pairs = _matched(runs, tasks)
-    surface = [entry.rpartition(".") for entry in request["surface"]] or [("end", ".", "*")]
+    entries = (entry.rpartition(".") for entry in request["surface"])
+    surface = [(step or request["end"], dot, name) for step, dot, name in entries] or [(request["end"], ".", "*")]
     judge = _Judge(request["file"], runs, [_configs(run, held) for run, held in zip(runs, tasks)])
     apart = [judge.same(pair, name) for pair in pairs for name in _names(pair) if _is_on(surface, pair, name)]
     if not all(apart):
@@ -82,7 +82,7 @@ class _Judge:
     def _artifact(self, pair: Any, side: int, name: str) -> dict[str, Any]:
         shas = [held.objects.get(name) if held else None for held in pair]
         told = {"type": str(pair[side].info.get(name, {}).get("type", ""))}  # type: dict[str, Any]
-        if pair[side].step == "start" and name in self.configs[side]:
+        if name in self.configs[side]:
             told["config"] = self.configs[side][name]
         found = self.known.get((shas[0], shas[1]), {})
         if "fault" in found:
@@ -95,7 +95,7 @@ class _Judge:
 def _configs(run: Run, tasks: list[Held]) -> dict[str, str]:
     """The flow's configs as the run was given them, as JSON by name; those that are not kept as one are left out."""
     found = {}
-    for held in [held for held in tasks if held.step == "start" and "_graph_info" in held.objects][:1]:
+    for held in [held for held in tasks if "_graph_info" in held.objects][:1]:
         told = [value for _, _, value in run.load([(held, "_graph_info")])]
         names = [one["name"] for one in told[0].get("parameters", []) if one.get("type") == "Config"]
         for _, name, value in run.load([(held, name) for name in names if name in held.objects]):
@@ -138,12 +138,11 @@ def _names(pair: Any) -> list[str]:
 
 def _is_on(surface: list[Any], pair: Any, name: str) -> bool:
     step = (pair[0] or pair[1]).step
-    return any(fnmatch.fnmatchcase(step, at or "end") and fnmatch.fnmatchcase(name, held) for at, _, held in surface)
+    return any(fnmatch.fnmatchcase(step, at) and fnmatch.fnmatchcase(name, held) for at, _, held in surface)
 
 
 def _on_any(surface: list[Any], pair: Any) -> bool:
     return any(_is_on(surface, pair, name) for name in _names(pair))
 
 
-if __name__ == "__main__":
-    answer(compare_runs)
+PROGRAM = compare_runs

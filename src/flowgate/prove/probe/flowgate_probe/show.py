@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from flowgate_probe.answer import answer
 from flowgate_probe.equality import shown, type_of
 from flowgate_probe.storage import Fault, Held, Run, define_classes, is_public
 
@@ -16,16 +15,16 @@ _ROWS = 100_000
 def show(request: dict[str, Any]) -> dict[str, Any]:
     """Each artifact of the surface, in the order in which the surface names them."""
     define_classes(request["file"])
-    run = Run(request["flow"], request["store"], request["root"], request["run"])
+    run = Run(request["flow"], request["store"], request["root"], request["run"], request["end"])
     tasks = run.tasks()
     found = []
-    for entry in request["surface"] or ["end.*"]:
+    for entry in request["surface"] or [request["end"] + ".*"]:
         step, _, pattern = entry.rpartition(".")
-        hits = [held for held in tasks if fnmatch.fnmatchcase(held.step, step or "end")]
+        hits = [held for held in tasks if fnmatch.fnmatchcase(held.step, step or request["end"])]
         placed = sorted(((held.step, run.place(held), held) for held in hits), key=lambda one: (one[0], str(one[1])))
         named = [(place, held, name) for _, place, held in placed for name in _names(held, pattern)]
         if not named and request["surface"]:
-            raise Fault("no task of step `%s` holds `%s`" % (step or "end", pattern))
+            raise Fault("no task of step `%s` holds `%s`" % (step or request["end"], pattern))
         found += [_conclusion(run, place, held, name) for place, held, name in named]
     return {"conclusions": found}
 
@@ -76,5 +75,4 @@ def cell(value: Any) -> Any:
     return shown(value)
 
 
-if __name__ == "__main__":
-    answer(show)
+PROGRAM = show

@@ -30,13 +30,13 @@ class Held(NamedTuple):
 class Run:
     """A run in a datastore."""
 
-    def __init__(self, flow: str, kind: str, root: str, run: str) -> None:
+    def __init__(self, flow: str, kind: str, root: str, run: str, end: str = "end") -> None:
         from metaflow.plugins import DATASTORES
 
         known = {found.TYPE: found for found in DATASTORES}
         if kind not in known:
             raise Fault("this Metaflow knows no datastore %r" % kind)
-        self.flow, self.root, self.run = flow, root, run
+        self.flow, self.root, self.run, self.end = flow, root, run, end
         self.storage = known[kind](root)
 
     def tasks(self) -> list[Held]:
@@ -51,7 +51,7 @@ class Run:
         if not tasks:
             raise Fault("%s/%s is not in %s" % (self.flow, self.run, self.root))
         found = list(self._held(tasks))
-        if not any(held.step == "end" for held in found):
+        if not any(held.step == self.end for held in found):
             raise Fault("%s/%s did not come to its end" % (self.flow, self.run))
         return found
 
@@ -121,8 +121,13 @@ class Run:
         """Where a task stands in its foreaches and its recursion, as a record of the probe says it."""
         stacks = [name for name in ("_foreach_stack", "_iteration_stack") if name in held.objects]
         found = {name: value or [] for _, name, value in self.load((held, name) for name in stacks)}
-        frames = [[str(frame.step), int(frame.index)] for frame in found.get("_foreach_stack", [])]
-        return frames + [int(turn) for turn in found.get("_iteration_stack", [])]
+        return places(found.get("_foreach_stack", []), found.get("_iteration_stack", []))
+
+
+def places(frames: Any, turns: Any) -> list[Any]:
+    """Foreach frames and turns of a recursion as records hold them. The control task of an unbounded foreach has no index."""
+    indices = [[str(frame.step), -1 if frame.index is None else int(frame.index)] for frame in frames]
+    return indices + [int(turn) for turn in turns]
 
 
 def is_public(name: str) -> bool:

@@ -44,14 +44,25 @@ def plain(value: Any, own: str, run: str, folder: str) -> Any:
     """
     if not SCRATCH or not _holds_one(value, [_LARGEST]):
         return value
-    names = {path: "<%s %d>" % (own, at) for at, path in enumerate(_made)}
+    names = {path: _label(own, at) for at, path in enumerate(_made)}
+    names.update(earlier(folder))
+    names.update({SCRATCH: "<scratch>", run: "<run>"})
+    return _renamed(value, dict(sorted(names.items(), key=lambda item: -len(item[0]))))
+
+
+def earlier(folder: str) -> Dict[str, str]:
+    """What the tasks before this one made, with names that are the same in every arm."""
+    names = {}  # type: Dict[str, str]
     for entry in os.listdir(folder):
         if entry.endswith(".json"):
             with open(os.path.join(folder, entry)) as file:
                 record = json.load(file)
-            names.update({path: "<%s %d>" % (record["own"], at) for at, path in enumerate(record["temporary"])})
-    names.update({SCRATCH: "<scratch>", run: "<run>"})
-    return _renamed(value, dict(sorted(names.items(), key=lambda item: -len(item[0]))))
+            names.update({path: _label(record["own"], at) for at, path in enumerate(record["temporary"])})
+    return names
+
+
+def _label(own: str, at: int) -> str:
+    return "<%s %d>" % (own, at)
 
 
 def _holds_one(value: Any, left: List[int]) -> bool:

@@ -1,0 +1,234 @@
+"""What differs between two plain runs and hangs on no schedule, made to differ between arms: see docs/proof.md.
+
+Each arm has a number. The first, 0, lists folders in ascending order and leaves the rest as it is; 1 lists in descending, all
+others in drawn order, and they have another host name, other addresses, and threads that come to their results in another
+order. Time zone, locale and umask are set where the arm is started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import time
+from typing import Any, Callable, List
+
+from flowgate_probe.patches import after_import
+
+_ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
+_NUMBER = int(os.environ.get("FLOWGATE_PROBE_WORLD") or -1)
+_ASPECTS = os.environ.get("FLOWGATE_PROBE_ASPECTS", "").split(",")
+_HOST = "localhost"  # another name than the machine's that still resolves
+_DELAY, _DELAYED, _TOGETHER = 0.01, 200, 8
+_BALLAST, _LARGEST_SMALL = 4000, 512
+
+_kept = []  # type: List[Any]
+
+
+def vary() -> None:
+    """For every process of an arm, as it starts: listings, the host's name, threads and pools."""
+    if _NUMBER < 0:
+        return
+    _vary_listings()
+    if _NUMBER > 0 and "host" in _ASPECTS:
+        _vary_host()
+        after_import({"socket": _vary_socket})
+    if _NUMBER > 0 and "threads" in _ASPECTS:
+        after_import(
+            {
+                "threading": _vary_threads,
+                "concurrent.futures.thread": _vary_work_items,
+                "concurrent.futures._base": _vary_completion,
+                "multiprocessing.pool": _vary_unordered,
+                "multiprocessing.process": _vary_processes,
+            }
+        )
+
+
+def vary_task(own: str) -> None:
+    """For a task, before the user's code runs: the addresses of objects. `own` names the task alike in all arms."""
+    if _NUMBER >= 0 and "memory" in _ASPECTS:
+        _scatter_memory("%d %s" % (_NUMBER, own))
+
+
+# Listings.
+
+
+class _Entries:
+    """What `os.scandir` returns, in another order."""
+
+    def __init__(self, entries: List[Any]) -> None:
+        self._entries = iter(entries)
+
+    def __iter__(self) -> "_Entries":
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._entries)
+
+    def __enter__(self) -> "_Entries":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._entries = iter(())
+
+
+def _vary_listings() -> None:
+    plain_list, plain_scan = os.listdir, os.scandir
+
+    def listdir(path: Any = None) -> List[Any]:
+        return _in_order(plain_list(path), lambda name: name)
+
+    def scandir(path: Any = None) -> _Entries:
+        with plain_scan(path) as entries:
+            return _Entries(_in_order(list(entries), lambda entry: entry.name))
+
+    for plain, ours in ((plain_list, listdir), (plain_scan, scandir)):  # type: Any
+        replace(os, plain, ours)
+
+
+def replace(module: Any, plain: Any, ours: Any) -> None:
+    """Put a function in the place of one of `os`, also in the tables that say what it supports."""
+    ours.__name__ = ours.__qualname__ = plain.__name__
+    ours.__doc__ = plain.__doc__
+    for table in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+        if plain in table:
+            table.add(ours)
+    setattr(module, plain.__name__, ours)
+
+
+def _in_order(items: List[Any], name_of: Callable[[Any], Any]) -> List[Any]:
+    number = _NUMBER if "listings" in _ASPECTS else 0
+    made = sorted(items, key=name_of, reverse=number == 1)
+    if number > 1:
+        made.sort(key=lambda item: hashlib.sha256(b"%d %s" % (_NUMBER, os.fsencode(name_of(item)))).digest())
+    return made
+
+
+# The host.
+
+
+def _vary_host() -> None:
+    plain_uname = os.uname
+
+    def uname() -> Any:
+        told = plain_uname()
+        return os.uname_result((told[0], _HOST, *told[2:]))
+
+    os.uname = uname  # type: ignore[assignment]
+    os.environ["HOSTNAME"] = _HOST
+
+
+# Memory.
+
+
+def _scatter_memory(seed: str) -> None:
+    """Leave holes among small objects, so that new ones do not come to lie in the order in which they are made.
+
+    Python gives a freed block to the next object of its size, the block freed last first.
+    """
+    generator = random.Random(seed)  # noqa: S311
+    blocks = [bytes(generator.randrange(1, _LARGEST_SMALL)) for _ in range(_BALLAST)]  # type: List[Any]
+    blocks += [object() for _ in range(_BALLAST)] + [float(at) for at in range(_BALLAST)]  # smaller than any bytes
+    generator.shuffle(blocks)
+    _kept.extend(blocks[: len(blocks) // 2])
+
+
+# Threads and pools.
+
+
+def _vary_socket(socket: Any) -> None:
+    socket.gethostname = lambda: _HOST
+
+
+_begun = [0]
+
+
+def _let_others_begin() -> None:
+    time.sleep(_next_delay())
+
+
+def _next_delay() -> float:
+    """Seconds to wait: of several that start together, those are to begin first that were started last."""
+    at = _begun[0]
+    _begun[0] += 1
+    return _DELAY * (_TOGETHER - at % _TOGETHER - 1) if at < _DELAYED else 0.0
+
+
+def _vary_processes(processes: Any) -> None:
+    kind = processes.BaseProcess
+    plain_start, plain_bootstrap = kind.start, kind._bootstrap
+
+    def start(self: Any) -> None:
+        self._flowgate_delay = _next_delay()
+        plain_start(self)
+
+    def bootstrap(self: Any, *arguments: Any, **options: Any) -> Any:
+        time.sleep(getattr(self, "_flowgate_delay", 0.0))
+        return plain_bootstrap(self, *arguments, **options)
+
+    kind.start, kind._bootstrap = start, bootstrap
+
+
+def _vary_threads(threading: Any) -> None:
+    plain = threading.Thread._bootstrap_inner
+
+    def bootstrap(self: Any) -> None:
+        if _is_own(getattr(self, "_target", None)):
+            run = self.run  # not before: whoever starts a thread waits until it is there
+
+            def run_later() -> None:
+                _let_others_begin()
+                run()
+
+            self.run = run_later
+        plain(self)
+
+    threading.Thread._bootstrap_inner = bootstrap
+
+
+def _is_own(target: Any) -> bool:
+    """True for a thread that runs the project's code, not one of a library or of Metaflow."""
+    code = getattr(getattr(target, "__func__", target), "__code__", None)
+    name = getattr(code, "co_filename", "")
+    return bool(name) and name.startswith(_ROOT + os.sep) and "/site-packages/" not in name
+
+
+def _vary_work_items(pool: Any) -> None:
+    plain = pool._WorkItem.run
+
+    def run(self: Any, *arguments: Any) -> None:
+        _let_others_begin()
+        plain(self, *arguments)
+
+    pool._WorkItem.run = run
+
+
+def _vary_completion(base: Any) -> None:
+    plain = base.as_completed
+
+    def as_completed(fs: Any, timeout: Any = None) -> Any:
+        asked = list(dict.fromkeys(fs))
+        place = {id(future): at for at, future in enumerate(asked)}
+        ended = list(plain(asked, timeout))
+        return iter(sorted(ended, key=lambda future: -place[id(future)]))
+
+    base.as_completed = as_completed
+
+
+def _vary_unordered(pool: Any) -> None:
+    results = pool.IMapUnorderedIterator
+    plain = results.next
+
+    def following(self: Any, timeout: Any = None) -> Any:
+        until = time.monotonic() + 1.0
+        while self._index != self._length and time.monotonic() < until:
+            time.sleep(0.005)
+        with self._cond:
+            self._items.rotate(1)
+        return plain(self, timeout)
+
+    results.next = results.__next__ = following

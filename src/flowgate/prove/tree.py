@@ -1,0 +1,182 @@
+"""The project's files before and after an arm, whatever wrote them, and how the checkout gets back to what it was.
+
+Nothing of the user's is lost: what an arm's own tasks did not provably write is moved aside and named, not removed, and a
+changed source or config file is taken for an edit of the user's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from typing import NamedTuple
+
+_LEFT_OUT = frozenset({".git", ".flowgate", ".metaflow", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache"})
+_SOURCES = frozenset({".py", ".pyi", ".ipynb", ".yaml", ".yml", ".toml", ".md", ".rst", ".cfg", ".ini", ".sh", ".lock"})
+State = tuple[int, int]  # when it was last written, in ns, and its size in bytes
+
+
+class Tree(NamedTuple):
+    """Every file of a project, by path: what changes when it does; and the tracked files that are as git has them."""
+
+    root: str
+    files: dict[str, State]
+    clean: frozenset[str]
+
+
+def tree_of(root: str, with_git: bool = True) -> Tree:
+    """The files below a folder; those of git, of caches and of virtual environments are left out."""
+    files: dict[str, State] = {}
+    queue = [root]
+    while queue:
+        folder = queue.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            continue
+        if folder != root and any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _LEFT_OUT:
+                    queue.append(entry.path)
+            else:
+                held = entry.stat(follow_symlinks=False)
+                files[entry.path] = (held.st_mtime_ns, held.st_size)
+    return Tree(root, files, _clean(root) if with_git else frozenset())
+
+
+def _clean(root: str) -> frozenset[str]:
+    """The tracked files that git would bring back as they stand."""
+    tracked = _git(root, "ls-files", "-z")
+    if tracked is None:
+        return frozenset()
+    dirty = set((_git(root, "ls-files", "-z", "-m", "-d") or "").split("\0"))
+    return frozenset(os.path.join(root, name) for name in tracked.split("\0") if name and name not in dirty)
+
+
+def _git(root: str, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+class Changes(NamedTuple):
+    """What differs between two states of a tree."""
+
+    made: frozenset[str]
+    changed: frozenset[str]  # or gone
+
+
+def changes(before: Tree, after: Tree) -> Changes:
+    """The files that are new, and those that are other than they were, or gone."""
+    made = frozenset(after.files.keys() - before.files.keys())
+    changed = frozenset(path for path, held in before.files.items() if after.files.get(path) != held)
+    return Changes(made, changed)
+
+
+class Settled(NamedTuple):
+    """What became of the changes that arms had made.
+
+    `unexplained` are those that no task's Python code made, `altered` those that stayed, `aside` what was moved away although it
+    may be the user's.
+    """
+
+    unexplained: frozenset[str]
+    altered: frozenset[str]
+    aside: tuple[str, ...]
+
+
+def put_back(before: Tree, written: frozenset[str], homes: list[str], keep: str) -> Settled:
+    """Bring the project back to what it was before some arms ran.
+
+    Args:
+        before: the tree as it was.
+        written: what the arms' tasks are known to have made and changed.
+        homes: the folders of the arms, with what stood in files before their tasks changed them.
+        keep: where to move what may be the user's.
+    """
+    seen = changes(before, tree_of(before.root, with_git=False))
+    altered, aside = set(), []
+    for path in sorted(seen.made):
+        if _is_source(path) and path not in written:
+            altered.add(path)
+        else:
+            kept = path not in written
+            move_aside(path, keep if kept else os.path.join(homes[0], "left"))
+            aside += [path] if kept else []
+    for path in sorted(seen.changed):
+        if path not in written and _is_source(path):
+            altered.add(path)
+            continue
+        if path not in written and os.path.lexists(path):
+            move_aside(path, keep)
+            aside.append(path)
+        if not _bring_back(path, before, homes):
+            altered.add(path)
+    return Settled((seen.made | seen.changed) - written, frozenset(altered), tuple(aside))
+
+
+def _is_source(path: str) -> bool:
+    return os.path.splitext(path)[1] in _SOURCES
+
+
+def move_aside(path: str, folder: str) -> None:
+    """Move a file or folder into another folder, below its whole path."""
+    place = os.path.join(folder, path.lstrip(os.sep))
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    shutil.move(path, place)
+
+
+def _bring_back(path: str, before: Tree, homes: list[str]) -> bool:
+    """Give a file its old content: the one kept before a task changed it, or the one that git has."""
+    state = before.files[path]
+    for home in homes:
+        kept = os.path.join(home, "originals") + path
+        if os.path.exists(kept) and os.stat(kept).st_size == state[1]:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy2(kept, path)
+            os.utime(path, ns=(state[0], state[0]))
+            return True
+    if path not in before.clean:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.relpath(path, before.root)
+        if _git(before.root, "checkout-index", f"--prefix={folder}/", "--", name) is None:
+            return False
+        held = _found_below(folder, os.path.basename(path))
+        if held is None:
+            return False
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        shutil.move(held, path)
+        os.utime(path, ns=(state[0], state[0]))
+    return True
+
+
+_SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+
+
+def shared_entries() -> frozenset[str]:
+    """What stands in the folders that all programs of this machine share, as far as it is this user's."""
+    found = []
+    for folder in _SHARED:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            found += [entry.path for entry in entries if entry.stat(follow_symlinks=False).st_uid == os.getuid()]
+    return frozenset(found)
+
+
+def named_by(code: tuple[str, ...], paths: frozenset[str]) -> list[str]:
+    """Those of some files whose names stand in the flow's code: in folders that all share, no other sign says whose they are."""
+    texts = []
+    for path in code if paths else ():
+        with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+            texts.append(file.read())
+    return sorted(path for path in paths if any(os.path.basename(path) in text for text in texts))
+
+
+def _found_below(folder: str, name: str) -> str | None:
+    return next((os.path.join(at, name) for at, _, names in os.walk(folder) if name in names), None)
