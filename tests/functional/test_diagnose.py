@@ -14,6 +14,15 @@ from tests.functional.flows import SHARED, fan, settings
 
 pytestmark = pytest.mark.slow
 # Whether one is the middle of three: the same forwards and backwards.
+FOLDER = """
+import os, tempfile
+
+def folder():
+    path = tempfile.mkdtemp()
+    for name in "abcd":
+        open(os.path.join(path, name), "w").close()
+    return path
+"""
 MIDDLE = fan("note(self.index).split().index(str(self.index)) == 1", before=SHARED, parts=3)
 
 
@@ -24,15 +33,21 @@ def asked(flowgate: Flowgate, folder: Path, *options: str, schema: str = "proof"
     return done, document
 
 
-def test_what_no_reversal_shows_a_random_order_does(flowgate: Flowgate, tmp_path: Path) -> None:
+def test_what_no_reversal_shows_a_third_order_does(flowgate: Flowgate, tmp_path: Path) -> None:
     write(tmp_path, {"flow.py": MIDDLE, "flowgate.toml": settings()})
     done, document = asked(flowgate, tmp_path)
-    assert done.code == 0 and len(document["proofs"][0]["arms"]) == 2
-    found = [asked(flowgate, tmp_path, "--schedules", "4") for _ in range(2)]
-    assert [done.code for done, _ in found] == [1, 1]
-    proofs = [document["proofs"][0] for _, document in found]
-    assert [arm["order"] for arm in proofs[0]["arms"]] == ["forward", "reversed", *(f"random:{k}" for k in range(1, 5))]
-    assert proofs[0]["divergence"] == proofs[1]["divergence"], "a random order is the same one every time"
+    (proof,) = document["proofs"]
+    assert [arm["name"] for arm in proof["arms"]] == ["forward", "adversarial", "overlapping"]
+    assert (done.code, proof["divergence"]["right"]["arm"]) == (1, "overlapping")
+    assert "both touch" in proof["concurrency"], "why there is a third arm is said"
+
+
+def test_more_orders_are_drawn_the_same_way_every_time(flowgate: Flowgate, tmp_path: Path) -> None:
+    write(tmp_path, {"flow.py": fan("self.index"), "flowgate.toml": settings()})
+    _, document = asked(flowgate, tmp_path, "--schedules", "2")
+    assert [arm["order"] for arm in document["proofs"][0]["arms"]] == ["forward", "reversed", "random:1", "random:2"]
+    _, document = asked(flowgate, tmp_path, "--schedules", "2")
+    assert document["proofs"][0]["reused"]
 
 
 @pytest.mark.parametrize(
@@ -40,11 +55,13 @@ def test_what_no_reversal_shows_a_random_order_does(flowgate: Flowgate, tmp_path
     [
         (fan("__import__('random').random()"), "nothing", "without a seed"),
         (fan("hash(('a', self.index))"), "hash seed", "salted hash"),
+        (fan("hash('a') % 7", "[len({one.value for one in inputs})]"), "salt of one task", "hashlib"),
+        (fan("os.listdir(folder())", before=FOLDER), "listings", "sort"),
         (fan("tempfile.gettempdir()", before="import tempfile\n"), "scratch", "path"),
         (fan("note(self.index)", before=SHARED), "order", "share"),
         (fan("self.index"), None, ""),
     ],
-    ids=["generator", "hash", "scratch", "order", "none"],
+    ids=["generator", "hash", "salt", "listing", "scratch", "order", "none"],
 )
 def test_the_change_that_makes_the_difference_is_named(
     flow: str, culprit: str | None, words: str, flowgate: Flowgate, tmp_path: Path
@@ -54,7 +71,7 @@ def test_the_change_that_makes_the_difference_is_named(
     (one,) = document["flows"]
     assert one["culprit"] == culprit and done.code == (1 if culprit else 0)
     if culprit:
-        assert words in one["cause"] and one["mend"]
+        assert words in one["cause"] + one["mend"]
         assert one["tried"][-1]["divergence"] or culprit != "nothing"
 
 
@@ -88,7 +105,7 @@ def test_what_runs_side_by_side_is_said(flowgate: Flowgate, tmp_path: Path) -> N
     assert "one after the other" in document["proofs"][0]["concurrency"]
     write(tmp_path, {"flow.py": fan("__import__('os').system('true') + self.index")})
     _, document = asked(flowgate, tmp_path, "--jobs", "2")
-    assert "start" in document["proofs"][0]["concurrency"]
+    assert document["proofs"][0]["concurrency"] == "side by side", "a program that leaves nothing does no harm"
 
 
 def test_where_the_probe_cannot_be_attached_the_order_is_not_forced_and_that_is_said(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from flowgate.prove.arms import Arm, Ran, Start
-from flowgate.prove.contracts import overlap
+from flowgate.prove.arms import ASPECTS, Arm, Ran, Start
+from flowgate.prove.contracts import OVERLAPPING
 from flowgate.prove.diverge import Divergence, diverging, first_cause, setting_of
+from flowgate.prove.meeting import meeting_of
 from flowgate.prove.pipeline import Tell
 from flowgate.prove.together import run_all
 from flowgate.target import Target
 
 _SEED, _OTHER_SEED = 1, 4242
+_PLAIN = Arm("plain", 1, _SEED, "forward", shared_salt=True, aspects=())
 
 
 class Perturbation(NamedTuple):
@@ -35,9 +37,46 @@ PERTURBATIONS = (
     ),
     Perturbation(
         "hash seed",
-        "another PYTHONHASHSEED",
+        "another PYTHONHASHSEED for all",
         "the order of a set, or the salted hash of a string",
         "sort the set before its order matters, and use hashlib instead of hash()",
+    ),
+    Perturbation(
+        "salt of one task",
+        "a PYTHONHASHSEED of its own for each task",
+        "tasks that have to agree on hash() or on the order of a set, such as shards by hash(key): each task process has "
+        "a salt of its own",
+        "use hashlib instead of hash(), or decide once and hand the decision on as an artifact",
+    ),
+    Perturbation(
+        "join inputs",
+        "the inputs of a static join in another order",
+        "a join that goes by the position or the order of its inputs, which follow the scheduler's hash seed",
+        "read inputs by name (`inputs.left.score`), or sort them by something that the branches store",
+    ),
+    Perturbation(
+        "listings",
+        "folders listed in another order",
+        "os.listdir, glob, iterdir or os.walk: no file system promises an order",
+        "sort what is listed",
+    ),
+    Perturbation(
+        "surroundings",
+        "another time zone, locale, umask and host name",
+        "a date, a host name, or text that is written or sorted by the user's locale",
+        "take dates and names from the config, and use UTC",
+    ),
+    Perturbation(
+        "addresses",
+        "objects at other addresses in memory",
+        "id(), the default repr of an object, or the order of a set of objects",
+        "order by what the objects hold, not by where they lie",
+    ),
+    Perturbation(
+        "threads",
+        "threads and pools that finish in another order",
+        "results taken in the order in which they were ready: as_completed, imap_unordered, a list that threads append to",
+        "take results in the order of submission (executor.map, pool.map), or sort them",
     ),
     Perturbation(
         "scratch",
@@ -46,11 +85,17 @@ PERTURBATIONS = (
         "store what is in the file, not where it lies",
     ),
     Perturbation(
+        "level order",
+        "branch by branch instead of step by step",
+        "two steps of a branch that hand over by something all branches share, such as a file: Metaflow runs all tasks "
+        "of one step before those of the next",
+        "hand over by an artifact, or by a file of the branch's own",
+    ),
+    Perturbation(
         "order",
         "the tasks of every split in reversed order",
-        "something that tasks of one split share (a file, a service, a join's `inputs` taken by position), so that "
-        "what one of them sees depends on which came first",
-        "give each task what is its own, and combine in the join by index or by name, never by arrival",
+        "something that siblings share: a file, a counter, a cache, a list that is appended to",
+        "give each task its own file and seed, made from its index or its input, and combine in the join",
     ),
     Perturbation(
         "workers",
@@ -60,15 +105,16 @@ PERTURBATIONS = (
     ),
     Perturbation(
         "overlap",
-        "tasks that replace a shared file all read it first",
-        "a file that tasks read, change and write back: of those under way together, all but the last are lost",
-        "let each task write a file of its own, and combine them in the join; or take a lock around reading and writing",
+        "tasks that touch the same things are all under way at once",
+        "tasks that look before they act on something they share: of those under way together, each acts on what was "
+        "there before any of them did",
+        "let each task write a file of its own, and combine them in the join; or take a lock around looking and acting",
     ),
     Perturbation(
         "everything",
         "all of it at once, as the adversarial arm has it",
         "two of these together",
-        "mend the line that differs",
+        "change the line that differs",
     ),
 )
 
@@ -81,7 +127,7 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(target: Target, start: Start, workers: int, tell: Tell) -> list[Diagnosis]:
-    """Run the flow plainly, then once under each perturbation; stop where the plain run does not even repeat itself.
+    """Run the flow plainly, then once under each perturbation, until one makes a difference.
 
     Raises:
         Inconclusive: an arm failed, or the surface is not there.
@@ -91,37 +137,47 @@ def diagnose(target: Target, start: Start, workers: int, tell: Tell) -> list[Dia
 
 
 def _each(target: Target, start: Start, workers: int, tell: Tell) -> list[Diagnosis]:
-    plain = _run(start, Arm("plain", 1, _SEED, "forward"), tell)
+    plain = _run(start, _PLAIN, tell)
+    meeting = meeting_of(target.flow, [plain], start.surface)
     found: list[Diagnosis] = []
     for perturbation in PERTURBATIONS:
-        if perturbation.name == "everything" and any(one.divergence for one in found):
-            break
-        if perturbation.name == "overlap" and not plain.contested:
+        if perturbation.name == "overlap" and meeting is None:
             continue
-        arm, where = _changed(perturbation.name, start._replace(contested=tuple(plain.contested)), workers)
-        ran = _run(where, arm, tell)
+        contested = meeting.contested if perturbation.name == "overlap" and meeting is not None else ()
+        scratch = "" if perturbation.name in ("scratch", "everything") else start.scratch
+        arm = _changed(perturbation.name, workers)
+        ran = _run(start._replace(contested=contested, scratch=scratch), arm, tell)
         apart = diverging(plain, ran, start.surface)
         divergence = first_cause(target.flow, setting_of(start), plain, ran, apart) if apart else None
         found.append(Diagnosis(perturbation, divergence))
-        if divergence is not None and perturbation.name == "nothing":
+        if divergence is not None:
             break
     return found
 
 
-def _changed(name: str, start: Start, workers: int) -> tuple[Arm, Start]:
+def _changed(name: str, workers: int) -> Arm:
     """The arm that differs from the plain one in one thing."""
-    slug = name.replace(" ", "-")
-    if name == "hash seed":
-        return Arm(slug, 1, _OTHER_SEED, "forward"), start
-    if name == "order":
-        return Arm(slug, 1, _SEED, "reversed"), start
-    if name == "everything":
-        return Arm(slug, workers, _OTHER_SEED, "reversed"), start._replace(scratch="")
-    if name == "overlap":
-        return overlap(workers)._replace(hash_seed=_SEED), start
-    if name == "workers":
-        return Arm(slug, workers, _SEED, "forward"), start
-    return Arm(slug, 1, _SEED, "forward"), start._replace(scratch="") if name == "scratch" else start
+    aspects = {
+        "listings": ("listings",),
+        "surroundings": ("surroundings", "host"),
+        "addresses": ("memory",),
+        "threads": ("threads",),
+    }
+    arm = _PLAIN._replace(name=name.replace(" ", "-"))
+    if name in aspects:
+        return arm._replace(world=1, aspects=aspects[name])
+    changes: dict[str, dict[str, Any]] = {
+        "hash seed": {"hash_seed": _OTHER_SEED},
+        "salt of one task": {"shared_salt": False},
+        "join inputs": {"order": "forward, joins reversed"},
+        "level order": {"order": "branches"},
+        "order": {"order": "reversed"},
+        "workers": {"workers": workers},
+        "overlap": {"workers": workers, "order": OVERLAPPING},
+        "everything": {"workers": workers, "order": "reversed", "world": 1, "aspects": ASPECTS, "shared_salt": False}
+        | {"hash_seed": _OTHER_SEED},
+    }
+    return arm._replace(**changes.get(name, {}))
 
 
 def _run(start: Start, arm: Arm, tell: Tell) -> Ran:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flowgate.flow.contract import Contract, surface_of_flow
+from flowgate.flow.surface import computed, says_nothing
 from flowgate.prove.ground import Asked, contract_of, ground_of, start_of
 from flowgate.prove.pipeline import Tell, alone, proven_by_arms, workplace
 from flowgate.prove.proof import Proof
@@ -14,7 +15,10 @@ STRONGEST_FIRST = ("order_independent", "single_worker")
 
 
 class Suggestion(NamedTuple):
-    """The strongest contract that held, what is declared now, and the proofs that were tried on the way."""
+    """The strongest contract that held, what is declared now, and the proofs that were tried on the way.
+
+    `proposed` is a surface that says something, where the one that was compared does not.
+    """
 
     flow: str
     name: str
@@ -22,10 +26,12 @@ class Suggestion(NamedTuple):
     declared: str
     surface: tuple[str, ...]
     tried: tuple[Proof, ...]
+    proposed: tuple[str, ...] = ()
 
     def as_record(self) -> dict[str, object]:
         """The suggestion as `prove --suggest` prints it in JSON."""
-        record = {"flow": self.flow, "contract": self.contract, "declared": self.declared or None}
+        record: dict[str, object] = {"flow": self.flow, "contract": self.contract, "declared": self.declared or None}
+        record |= {"proposed_surface": list(self.proposed)}
         return record | {"surface": list(self.surface), "tried": [proof.as_record() for proof in self.tried]}
 
 
@@ -48,4 +54,15 @@ def suggest(target: Target, asked: Asked, tell: Tell) -> Suggestion:
             if tried[-1].divergence is None:
                 break
     held = tried[-1].contract if tried[-1].divergence is None else "nondeterministic"
-    return Suggestion(target.path, target.flow.name, held, now.kind if now is not None else "", surface, tuple(tried))
+    declared = now.kind if now is not None else ""
+    return Suggestion(
+        target.path, target.flow.name, held, declared, surface, tuple(tried), _proposed(target, tried[-1])
+    )
+
+
+def _proposed(target: Target, proof: Proof) -> tuple[str, ...]:
+    """A surface of computed artifacts, those of the last step that has some, where the present one says nothing."""
+    if not says_nothing(target.flow, {entry.rpartition(".")[2] for entry in proof.surface}):
+        return ()
+    places = computed(target.flow)
+    return tuple(f"{step}.{name}" for step, name in places if step == places[0][0])

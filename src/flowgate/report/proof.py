@@ -45,6 +45,8 @@ def _proof(proof: Proof, project: Project, color: bool, quiet: bool, verbose: bo
         lines += [f"  {aside}"] if aside else []
     else:
         lines.append(f"  {printable_lines(proof.note)}")
+    if proof.warning:
+        lines.append("  " + paint("warning", "stale", color) + f": {printable(proof.warning)}")
     if not quiet:
         lines += [_arm(arm) for arm in proof.arms]
         lines += [f"  arms {proof.concurrency}; {proof.seconds:.1f} s in all"] if proof.concurrency else []
@@ -131,6 +133,9 @@ def _suggestion(one: Suggestion, project: Project) -> str:
     for proof in one.tried:
         said = proof.divergence.sentence() if proof.divergence else proof.note
         lines.append(f"  {proof.contract}: {'does not hold' if proof.divergence else 'holds'}; {printable(said)}")
+    if one.proposed:
+        named = ", ".join(f'"{entry}"' for entry in one.proposed)
+        lines.append(f"  the surface holds nothing that is computed; declare surface = [{named}]")
     if one.contract == "nondeterministic":
         lines.append("  with a `determinism_reason`; `flowgate prove --diagnose` says what makes the runs differ")
     return "\n".join(lines) + "\n"
