@@ -1,0 +1,53 @@
+"""Fine: every task leaves a marker of its own at exit, and only the join, which waits for all of them, counts."""
+# contract: order_independent
+# surface: built, cost
+import atexit
+import os
+import tempfile
+import time
+
+import numpy as np
+from metaflow import FlowSpec, step
+
+
+def leave(path):
+    fd = os.open(path, os.O_CREAT | os.O_WRONLY)
+    os.close(fd)
+
+
+class AtexitMarker(FlowSpec):
+    @step
+    def start(self):
+        self.folder = tempfile.mkdtemp(prefix="index-")
+        self.queries = [3, 5, 7, 9]
+        self.next(self.lookup, foreach="queries")
+
+    @step
+    def lookup(self):
+        marker = os.path.join(self.folder, f"complete-{self.input}")
+        self.fresh = not os.access(marker, os.R_OK)
+        data = np.random.default_rng(0).normal(size=(400, 6))
+        if self.fresh:
+            time.sleep(0.3)
+            atexit.register(leave, marker)  # complete only once this process is through
+        distance = np.abs(data - self.input).sum(1)
+        self.nearest = int(distance.argmin())
+        self.next(self.collect)
+
+    @step
+    def collect(self, inputs):
+        self.merge_artifacts(inputs, exclude=["fresh", "nearest"])
+        self.built = len(os.listdir(self.folder))
+        self.cost = self.built * 400 + len(self.queries)
+        for name in os.listdir(self.folder):
+            os.remove(os.path.join(self.folder, name))
+        os.rmdir(self.folder)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(self.built, self.cost)
+
+
+if __name__ == "__main__":
+    AtexitMarker()
