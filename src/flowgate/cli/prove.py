@@ -42,12 +42,14 @@ def command(
     """Run the arms that a flow's contract asks for, and compare their conclusions exactly.
 
     \b
-    order_independent   one worker in natural order, against several with the order of every split reversed
-    single_worker       two runs at one worker, under different hash seeds
+    order_independent   one worker in Metaflow's own order, against up to 16 with the order of every split reversed;
+                        and, where tasks touch the same things, a third order in which all are under way at once
+    single_worker       two runs at one worker
     nondeterministic    nothing is run; the declared reason is shown
 
-    The arms are real runs in the project's own environment, in a store of their own. There is no tolerance: the
-    surface is equal bit for bit, or the first task and artifact that differ are named.
+    The arms are real runs in the project's own environment, in a store of their own. Whatever may differ between two
+    plain runs differs between them: hash salts, join inputs, listings, addresses, dates and more (docs/proof.md).
+    There is no tolerance: the surface is equal bit for bit, or the first task and artifact that differ are named.
 
     \b
     flowgate prove                                  every flow that declares a contract
