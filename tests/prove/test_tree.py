@@ -75,6 +75,15 @@ def test_a_tracked_file_that_a_program_changed_or_removed_comes_back_from_git(re
     assert git(repository, "status", "--short").out == ""
 
 
+def test_a_file_that_another_program_has_open_is_left_alone(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path / "project", {"data.csv": "1"})
+    with (tmp_path / "project" / "log.txt").open("w") as log:
+        log.write("what `flowgate prove > log.txt` writes")
+        log.flush()
+        assert checkout.settle() == (set(), set(), set())
+    assert (tmp_path / "project" / "log.txt").read_text()
+
+
 def test_what_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
     root = tmp_path / "project"
     checkout = Checkout(root, {"big.bin": "old"})

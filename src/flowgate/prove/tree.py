@@ -101,6 +101,8 @@ def put_back(before: Tree, written: frozenset[str], homes: list[str], keep: str)
         keep: where to move what may be the user's.
     """
     seen = changes(before, tree_of(before.root, with_git=False))
+    in_use = held_open((seen.made | seen.changed) - written)
+    seen = Changes(seen.made - in_use, seen.changed - in_use)
     altered, aside = set(), []
     for path in sorted(seen.made):
         if _is_source(path) and path not in written:
@@ -155,6 +157,23 @@ def _bring_back(path: str, before: Tree, homes: list[str]) -> bool:
         shutil.move(held, path)
         os.utime(path, ns=(state[0], state[0]))
     return True
+
+
+def held_open(paths: frozenset[str]) -> frozenset[str]:
+    """Those of some files that a running program has open: no arm runs any more, so a log or an output of somebody else's."""
+    wanted: dict[tuple[int, int], str] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            held = os.stat(path)
+            wanted[held.st_dev, held.st_ino] = path
+    found = set()
+    for process in os.listdir("/proc") if wanted and os.path.isdir("/proc") else []:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"/proc/{process}/fd") if process.isdigit() else []:
+                with contextlib.suppress(OSError):
+                    held = os.stat(f"/proc/{process}/fd/{name}")
+                    found.add(wanted.get((held.st_dev, held.st_ino), ""))
+    return frozenset(found - {""})
 
 
 _SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
