@@ -193,7 +193,8 @@ def _share_environments(start: Start, home: str) -> None:
 def _lend_runs(start: Start, home: str) -> None:
     """Put the user's runs of other flows into the arm's store, where the settings say that the flow reads them."""
     for flow in start.reads_runs:
-        os.symlink(os.path.join(user_store(start.root).root, flow), os.path.join(home, "store", ".metaflow", flow))
+        with contextlib.suppress(FileExistsError):
+            os.symlink(os.path.join(user_store(start.root).root, flow), os.path.join(home, "store", ".metaflow", flow))
 
 
 def _scratch(start: Start) -> str:
@@ -257,7 +258,7 @@ def probe_variables(start: Start, arm: Arm, home: str) -> dict[str, str]:
         "FLOWGATE_PROBE_HOME": home,
         "FLOWGATE_PROBE_FOLDER": os.path.join(home, "records"),
         "FLOWGATE_PROBE_ROOT": start.root,
-        "FLOWGATE_PROBE_STORE": os.path.join(home, "store"),
+        "FLOWGATE_PROBE_STORE": os.path.join(home, "store", ".metaflow", start.flow_name),
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
         "FLOWGATE_PROBE_ORDER": arm.order,
         "FLOWGATE_PROBE_SEED": "shared" if arm.shared_salt else str(arm.hash_seed),

@@ -110,7 +110,7 @@ def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
     path = os.getcwd() if arguments[0] is None else _path_of(arguments[0])
     if _in_task and _STORE and (path + os.sep).startswith(_STORE + os.sep):
         _touch(_RECORDS, looks=True, changes=True)  # every task changes what stands there, by ending
-        if os.path.dirname(os.path.dirname(path)) == _STORE:
+        if path == _STORE:
             _touch(_RUNS, looks=True)
     else:
         _look(path + _ENTRIES)

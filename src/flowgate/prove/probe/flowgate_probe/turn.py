@@ -17,13 +17,14 @@ ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _MOST = 400  # times that a task gives its turn away
 _CALLERS = 6
+_OFTEN = 50
 
 _forced = ""
 _mine = None  # type: Optional[scheduler.Key]
 _pipe = -1
 _pauses = 0
 _stepping = threading.Lock()
-_touched = set()  # type: Set[Tuple[Any, ...]]
+_touched = {}  # type: Dict[Tuple[Any, ...], int]
 _lines = set()  # type: Set[Tuple[Any, ...]]
 
 
@@ -49,11 +50,12 @@ def await_turn(step: str, task: str, attempt: int) -> None:
     _forced = "forced"
 
 
-def give_way(what: str = "", starts: bool = False) -> None:
+def give_way(what: str = "", starts: bool = False, often: int = _OFTEN) -> None:
     """Let all others come as far before going on. Only in an overlapping arm, and not without end.
 
     Args:
-        what: what is about to be touched. The same thing at the same line once more is a try, and brings the task no further.
+        what: what is about to be touched. The same thing at the same line over and over is a try, and brings the task no further.
+        often: how many times it may be touched before that.
         starts: a program is about to be started; it then runs beside those of the others.
     """
     global _pauses
@@ -63,8 +65,8 @@ def give_way(what: str = "", starts: bool = False) -> None:
         return
     try:
         at = (what, _line(sys._getframe(1)))
-        tries = bool(what) and at in _touched
-        _touched.add(at)
+        _touched[at] = _touched.get(at, 0) + 1
+        tries = bool(what) and _touched[at] > often
         _pauses += 0 if tries else 1
         requests = os.open(os.path.join(scheduler.TURNS, "requests"), os.O_WRONLY)
         kind = "tries" if tries else "starts" if starts else "step"
@@ -152,7 +154,7 @@ def lock_fairly(event: str, arguments: Tuple[Any, ...]) -> None:
             pass
         finally:
             _locking.pop()
-        give_way("lock %d" % arguments[0])
+        give_way("lock %d" % arguments[0], often=0)
         time.sleep(0.001)
 
 
