@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,7 @@ def test_programs_that_leave_nothing_do_not_make_arms_run_again(flowgate: Flowga
     _, proof = prove(flowgate, tmp_path, fan(value), settings() + "jobs = 2\n")
     assert (proof["verdict"], proof["concurrency"]) == ("pass", "side by side"), proof
     assert len(proof["arms"]) == 2
+    shutil.copytree(tmp_path, tmp_path.parent / "copy")  # no pipe and no dead link is left, which could not be copied
 
 
 def test_no_surface_is_said_before_anything_runs(flowgate: Flowgate, tmp_path: Path) -> None:

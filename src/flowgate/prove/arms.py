@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -353,6 +354,20 @@ def _end(going: list[_Going]) -> None:
     for one in going:
         one.guard.wait()
         shutil.rmtree(one.scratch, ignore_errors=True)
+        tidy(one.home)
+
+
+def tidy(home: str) -> None:
+    """Remove what nobody could copy from the folder of an arm that has ended: named pipes, and a link that leads nowhere."""
+    turns = os.path.join(home, "turns")
+    for name in os.listdir(turns) if os.path.isdir(turns) else []:
+        if stat.S_ISFIFO(os.lstat(os.path.join(turns, name)).st_mode):
+            os.unlink(os.path.join(turns, name))
+    store = os.path.join(home, "store", ".metaflow")
+    for flow in os.listdir(store) if os.path.isdir(store) else []:
+        manifest = os.path.join(store, flow, "conda.manifest")
+        if os.path.islink(manifest) and not os.path.exists(manifest):
+            os.unlink(manifest)
 
 
 def _outcome(start: Start, one: _Going) -> Ran | Crash:

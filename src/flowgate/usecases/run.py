@@ -13,7 +13,7 @@ from flowgate.finding import Finding
 from flowgate.flow.composing import hydra_overrides
 from flowgate.project import Project
 from flowgate.prove import kept
-from flowgate.prove.arms import Arm, probe_variables
+from flowgate.prove.arms import Arm, probe_variables, tidy
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import (
     asked_of,
@@ -82,6 +82,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
         seed = {"PYTHONHASHSEED": str(arm.hash_seed)}
         began = time.monotonic()
         code = _stream(command, probe_variables(start, arm, home) | seed)
+        tidy(home)
         if code == 0:
             now = ground_of(target, contract, asked.overrides).parts
             kept.keep(target, ground, now, arm, round(time.monotonic() - began, 1), user_store(os.getcwd()))
