@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flowgate.prove.tree import put_back, tree_of
+from flowgate.prove.tree import named_by, put_back, tree_of
 from tests.conftest import git, write
 
 
@@ -82,6 +82,17 @@ def test_a_file_that_another_program_has_open_is_left_alone(tmp_path: Path) -> N
         log.flush()
         assert checkout.settle() == (set(), set(), set())
     assert (tmp_path / "project" / "log.txt").read_text()
+
+
+def test_a_file_in_a_shared_folder_is_the_flows_only_by_its_whole_name(tmp_path: Path) -> None:
+    code = tmp_path / "flow.py"
+    code.write_text('OUT = "/tmp/holdout_rows.bin"; x = np.float64(1); y = "rows.binary"\n')
+    files = {"holdout_rows.bin": True, "t6": False, "loat64": False, "rows.bin": False, "other.bin": False}
+    for name in files:
+        (tmp_path / name).write_text("")
+    (tmp_path / "float64").mkdir()
+    paths = frozenset(str(tmp_path / name) for name in [*files, "float64"])
+    assert named_by((str(code),), paths) == [str(tmp_path / name) for name, theirs in files.items() if theirs]
 
 
 def test_what_cannot_be_brought_back_is_named(tmp_path: Path) -> None:

@@ -101,8 +101,10 @@ def _settled(start: Start, before: Tree, group: Sequence[Arm], progress: Progres
         settled = put_back(before, written, homes, kept)
         of_flow = named_by(start.code, shared_entries() - shared - written)
         for path in of_flow:
-            move_aside(path, os.path.join(homes[0], "left"))
-        settled = settled._replace(unexplained=settled.unexplained | frozenset(of_flow))
+            move_aside(path, kept)
+        settled = settled._replace(
+            unexplained=settled.unexplained | frozenset(of_flow), aside=settled.aside + tuple(of_flow)
+        )
     told: list[Ran | Crash] = []
     for outcome in outcomes:
         if isinstance(outcome, Ran) and start.watched:

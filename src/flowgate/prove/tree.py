@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -176,6 +177,7 @@ def held_open(paths: frozenset[str]) -> frozenset[str]:
     return frozenset(found - {""})
 
 
+_TELLING = 6  # letters of a name that is unlikely to stand in code by chance
 _SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 
 
@@ -189,12 +191,17 @@ def shared_entries() -> frozenset[str]:
 
 
 def named_by(code: tuple[str, ...], paths: frozenset[str]) -> list[str]:
-    """Those of some files whose names stand in the flow's code: in folders that all share, no other sign says whose they are."""
+    """Those of some files whose whole names stand in the flow's code: in folders that all share, no other sign says whose they are.
+
+    Never a folder, and no name of a few letters, which stands anywhere.
+    """
+    files = [path for path in paths if os.path.isfile(path) and len(os.path.basename(path)) >= _TELLING]
     texts = []
-    for path in code if paths else ():
+    for path in code if files else ():
         with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
             texts.append(file.read())
-    return sorted(path for path in paths if any(os.path.basename(path) in text for text in texts))
+    names = {path: re.compile(rf"(?<![\w.-]){re.escape(os.path.basename(path))}(?![\w.-])") for path in files}
+    return sorted(path for path, name in names.items() if any(map(name.search, texts)))
 
 
 def _found_below(folder: str, name: str) -> str | None:

@@ -33,7 +33,7 @@ _RECORDS = "the records of the run"
 _RUNS = "the earlier runs of the flow"
 _ENTRIES = "/*"  # after a folder's path: what stands in it
 _ANYTHING = "*"
-_plain_lstat = os.lstat
+_plain_lstat, _plain_stat = os.lstat, os.stat
 
 # What several tasks touch, as earlier arms saw it, by names that hold in this one. `*`: something that cannot be watched.
 _CONTESTED = frozenset(json.loads(os.environ.get("FLOWGATE_PROBE_CONTESTED", "[]")))
@@ -287,6 +287,17 @@ def _file(path: str, reads: bool, writes: bool, depends: bool = False) -> None:
     if is_new:
         _touch(os.path.dirname(path) + _ENTRIES, changes=True)
     _touch(path, looks=reads, changes=writes)
+    _touch_by_inode(path, reads, writes)
+
+
+def _touch_by_inode(path: str, reads: bool, writes: bool) -> None:
+    """A file that has several names is touched under all of them."""
+    try:
+        named, held = _plain_lstat(path), _plain_stat(path)
+    except OSError:
+        return
+    if (stat.S_ISREG(held.st_mode) and held.st_nlink > 1) or stat.S_ISLNK(named.st_mode):
+        _touch("file %d of device %d" % (held.st_ino, held.st_dev), looks=reads, changes=writes)
 
 
 def _gone(path: str) -> None:

@@ -232,3 +232,13 @@ def _vary_unordered(pool: Any) -> None:
         return plain(self, timeout)
 
     results.next = results.__next__ = following
+    plain_apply = pool.ThreadPool.apply_async
+
+    def apply_async(self: Any, func: Any, *arguments: Any, **options: Any) -> Any:
+        def later(*given: Any, **named: Any) -> Any:
+            _let_others_begin()
+            return func(*given, **named)
+
+        return plain_apply(self, later, *arguments, **options)
+
+    pool.ThreadPool.apply_async = apply_async
