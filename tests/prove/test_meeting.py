@@ -52,6 +52,10 @@ ONE, TWO = "[work:0]", "[work:1]"
         ([task("work", ONE, started=["sh"]), task("work", TWO, started=["sh"])], ()),
         ([task("work", ONE, started=["sh"], changed=["a"]), task("work", TWO, started=["sh"])], (ANYTHING,)),
         ([task("work", ONE), task("work", TWO), task("gather", looked=[RECORDS])], (ANYTHING,)),
+        (
+            [task("work", ONE, changed=["a"]), task("work", TWO, changed=["b"]), task("gather", looked=["a", "b"])],
+            (ANYTHING,),
+        ),
     ],
 )
 def test_tasks_meet_where_one_may_notice_what_another_one_changed(

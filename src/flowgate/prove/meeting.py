@@ -83,6 +83,12 @@ def _carried(flow: Flow, ran: list[Ran], surface: tuple[str, ...]) -> str:
     reader = next((task for one in ran for task in one.tasks.values() if RECORDS in task.looked), None)
     if concurrent and reader is not None:
         return f"{_named(reader)} looks at {RECORDS}, which say when each task ended"
+    for reader in tasks:
+        seen = [task for task in concurrent if task is not reader and reader.looked & task.changed]
+        pair = next((pair for pair in combinations(seen, 2) if are_concurrent(flow, *pair)), None)
+        if pair is not None:
+            key = min(reader.looked & pair[0].changed)
+            return f"{_named(reader)} looks at {key} and its like, of which several tasks wrote some: their times tell the order"
     for other in ran[1:]:
         for task in concurrent:
             names = _differing(task, other.tasks.get((task.step, task.place)))
