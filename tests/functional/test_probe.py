@@ -222,6 +222,7 @@ def cached():
     assert (repository / "table.csv").read_text() == "1\n" and not (repository / "cache.txt").exists()
     kept = list((repository / ".flowgate" / "cache").rglob("cache.txt"))
     assert kept, "it may have been the user's, so it is kept"
+    assert "cache.txt" in proof["concurrency"] and "kept below" in proof["concurrency"], "and that is said"
 
 
 def test_programs_that_leave_nothing_do_not_make_arms_run_again(flowgate: Flowgate, tmp_path: Path) -> None:

@@ -289,7 +289,7 @@ def test_two_proofs_of_one_flow_at_once_share_one_receipt(tmp_path: Path) -> Non
 
 
 def test_a_divergence_can_be_overridden_and_then_passes_the_gate(flowgate: Flowgate, repository: Path) -> None:
-    done, _ = prove(flowgate, repository, fan("len(__import__('os').environ['PYTHONHASHSEED'])"))
+    done, _ = prove(flowgate, repository, fan("__import__('os').environ['TMPDIR']"))
     (finding,) = done.json()["findings"]
     assert flowgate(repository, "override", finding["id"], "--reason", "known", "--by", "Ada").code == 0
     gate = flowgate(repository, "gate", "--format", "json")

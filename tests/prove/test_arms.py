@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flowgate_probe.equality import digest
 
 from flowgate.flow.source import Source
 from flowgate.project import open_project
@@ -73,6 +74,7 @@ class RowFlow(FlowSpec):
         self.task_salt = hash("a")
         ask = [sys.executable, "-c", "print(hash('a'))"]
         self.child_salts = [subprocess.check_output(ask, text=True) for _ in range(2)]
+        self.children_differ = self.child_salts[0] != self.child_salts[1]
         self.scratch = tempfile.gettempdir()
         self.drawn_name = os.path.basename(tempfile.mkdtemp())
         self.pid, self.run, self.task = os.getpid(), current.run_id, current.task_id
@@ -170,7 +172,9 @@ def test_whatever_varies_between_plain_runs_varies_between_arms(contract: str, t
     assert found[0] == found[1], "one task of each finds nothing: no arm reads what another left"
     if contract == "single_worker":
         assert digests(left, "work", "workers") == digests(right, "work", "workers")
+    yes = digest(True)
     for ran in (left, right):
+        assert digests(ran, "work", "children_differ") == [yes] * 3, "programs that a task starts draw their own salts"
         assert len(set(digests(ran, "work", "task_salt"))) == 3, "each task has a salt of its own"
         assert len(set(digests(ran, "work", "child_salts"))) == 3
 

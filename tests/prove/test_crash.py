@@ -48,11 +48,3 @@ def test_a_log_without_a_traceback_is_told_from_its_end(tmp_path: Path) -> None:
 
 def test_an_empty_log_is_no_traceback_of_ours(tmp_path: Path) -> None:
     assert "was killed" in told(tmp_path, "", code=-9)
-
-
-def test_a_probe_that_cannot_be_attached_is_told_from_a_failure(tmp_path: Path) -> None:
-    log = tmp_path / "log.txt"
-    log.write_text("ModuleNotFoundError: No module named 'flowgate_probe'\n")
-    assert crash_of("forward", 1, str(log)).unwatchable
-    log.write_text(LOG)
-    assert not crash_of("forward", 1, str(log)).unwatchable

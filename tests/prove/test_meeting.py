@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flowgate_probe import reads
 
 from flowgate.flow.model import Flow
 from flowgate.flow.source import Source
 from flowgate.project import open_project
 from flowgate.prove.arms import Arm, Ran, Task
-from flowgate.prove.meeting import ANYTHING, RECORDS, meeting_of
+from flowgate.prove.meeting import ANYTHING, ENTRIES, RECORDS, RUNS, meeting_of
 from flowgate.prove.store import Store
 from flowgate.target import targets
 from tests.conftest import write
@@ -91,3 +92,8 @@ def test_a_clock_tells_the_order_only_to_who_reads_it(gather: str, expected: boo
     ]
     found = meeting_of(flow_in(tmp_path, fan("self.index", gather)), arms, ("results",))
     assert (found is not None and "`started`" in found.why) == expected
+
+
+def test_what_the_probe_writes_down_is_what_is_looked_for() -> None:
+    """The probe runs where flowgate is not installed, so it has the names of its own."""
+    assert (reads._ANYTHING, reads._ENTRIES, reads._RECORDS, reads._RUNS) == (ANYTHING, ENTRIES, RECORDS, RUNS)

@@ -63,7 +63,7 @@ class Task(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """An arm that ran to its end, with the files that its tasks read, wrote and made, and the programs they started.
+    """An arm that ran to its end, with the files that its tasks read, wrote and made.
 
     `texts` are Python files that a task read as text, and not only as code; `imports` the first parts of the names of all
     modules that any process tried to import. `missed` are files that they looked for and did not find, `listed` the folders
@@ -79,7 +79,6 @@ class Ran(NamedTuple):
     read: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     made: tuple[str, ...] = ()
-    started: frozenset[str] = frozenset()
     origin: str = "proof"
     texts: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
@@ -426,7 +425,6 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         _all(records, "read"),
         _all(records, "written"),
         tuple(dict.fromkeys(path for record in records for path in record["made"])),
-        _all(records, "started"),
         texts=_all(records, "texts"),
         imports=_imports(home),
         missed=_all(records, "missed"),

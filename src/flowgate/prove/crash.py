@@ -22,11 +22,11 @@ _CHATTER = (
 
 
 class Crash(Exception):
-    """An arm that did not come to its end. `unwatchable` where the probe could not be attached."""
+    """An arm that did not come to its end, and where its log lies."""
 
-    def __init__(self, text: str, unwatchable: bool = False, log: str = "") -> None:
+    def __init__(self, text: str, log: str = "") -> None:
         super().__init__(text)
-        self.unwatchable, self.log = unwatchable, log
+        self.log = log
 
 
 def crash_of(arm: str, code: int, log: str, settings: str = "the settings") -> Crash:
@@ -36,8 +36,6 @@ def crash_of(arm: str, code: int, log: str, settings: str = "the settings") -> C
         lines = [_PREFIX.sub("", line.rstrip()) for line in file.read().decode("utf-8", "replace").splitlines()]
     if any("No module named 'metaflow'" in line for line in lines):
         return Crash(f"arm `{arm}` could not start: the launcher's Python has no Metaflow")
-    unwatchable = any("flowgate_probe" in line and ("No module" in line or "Could not" in line) for line in lines)
-    unwatchable |= any("cannot import name 'user_step_decorator'" in line for line in lines)
     said = "\n    ".join(_written_down(lines, os.path.join(os.path.dirname(log), "failures")) or telling(lines))
     how = f"failed with exit code {code}" if code >= 0 else "was killed"
     text = f"arm `{arm}` {how}, so nothing can be said of its conclusions:\n    {said}"
@@ -46,7 +44,7 @@ def crash_of(arm: str, code: int, log: str, settings: str = "the settings") -> C
             "\n  Every arm has a store of its own, so it finds no run of another flow. To let it read yours, write "
             f'reads_runs = ["OtherFlow"] under {settings}, or in the table of this flow'
         )
-    return Crash(text, unwatchable, log)
+    return Crash(text, log)
 
 
 def _written_down(lines: list[str], folder: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
@@ -152,8 +152,3 @@ def _frames(place: str) -> list[tuple[str, str]]:
 
 def _named(task: Task) -> str:
     return f"{task.step}{task.place}"
-
-
-def names_of(tasks: Iterable[Task]) -> list[str]:
-    """Tasks as reports name them."""
-    return [_named(task) for task in tasks]

@@ -238,14 +238,25 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         proof, together = _proven_by_run(target, ground, start, asked, tell) or proven_by_arms(
             target, ground, start, asked, tell
         )
-        note = (
-            f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else together.note
-        )
+        remembered = f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else ""
+        note = "; ".join(filter(None, [remembered, together.note, _kept_aside(together, folder)]))
         proof = proof._replace(
             warning=_warning(target, proof), concurrency=note, seconds=round(time.monotonic() - began, 1)
         )
         receipts.save(target.project, _receipt(target, ground, proof, together, apart))
     return proof
+
+
+def _kept_aside(together: Together, folder: str) -> str:
+    """Which files were moved away although they may be the user's, and where to; empty where none were."""
+    if not together.aside:
+        return ""
+    named = ", ".join(os.path.relpath(path) for path in together.aside[:_NAMED])
+    more = f" and {len(together.aside) - _NAMED} more" if len(together.aside) > _NAMED else ""
+    place = os.path.relpath(os.path.join(os.path.dirname(folder), "left"))
+    return (
+        f"{named}{more} appeared or changed, and not by the flow's Python code: kept below {place}, in case it is yours"
+    )
 
 
 def _proven_by_run(

@@ -7,6 +7,7 @@ are run again, each by itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -54,8 +55,6 @@ def run_all(
         group = arms[first : first + jobs]
         outcomes, settled = _settled(start, before, group, progress)
         aside += settled.aside
-        if start.watched and any(isinstance(one, Crash) and one.unwatchable for one in outcomes):
-            return run_all(start._replace(watched=False), arms, 1, progress, say)
         against = _against(outcomes) if len(group) > 1 else ""
         if against:
             if any(isinstance(one, Crash) for one in outcomes):
@@ -101,7 +100,8 @@ def _settled(start: Start, before: Tree, group: Sequence[Arm], progress: Progres
         settled = put_back(before, written, homes, kept)
         of_flow = named_by(start.code, shared_entries() - shared - written)
         for path in of_flow:
-            move_aside(path, kept)
+            with contextlib.suppress(OSError):
+                move_aside(path, kept)
         settled = settled._replace(
             unexplained=settled.unexplained | frozenset(of_flow), aside=settled.aside + tuple(of_flow)
         )

@@ -43,7 +43,8 @@ def tree_of(root: str, with_git: bool = True) -> Tree:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _LEFT_OUT:
                     queue.append(entry.path)
-            else:
+                continue
+            with contextlib.suppress(OSError):  # it may be gone by now
                 held = entry.stat(follow_symlinks=False)
                 files[entry.path] = (held.st_mtime_ns, held.st_size)
     return Tree(root, files, _clean(root) if with_git else frozenset())
@@ -105,21 +106,18 @@ def put_back(before: Tree, written: frozenset[str], homes: list[str], keep: str)
     in_use = held_open((seen.made | seen.changed) - written)
     seen = Changes(seen.made - in_use, seen.changed - in_use)
     altered, aside = set(), []
-    for path in sorted(seen.made):
-        if _is_source(path) and path not in written:
-            altered.add(path)
-        else:
-            kept = path not in written
-            move_aside(path, keep if kept else os.path.join(homes[0], "left"))
-            aside += [path] if kept else []
-    for path in sorted(seen.changed):
-        if path not in written and _is_source(path):
+    for path in sorted(seen.made | seen.changed):
+        may_be_the_users = path not in written
+        if may_be_the_users and _is_source(path):
             altered.add(path)
             continue
-        if path not in written and os.path.lexists(path):
-            move_aside(path, keep)
-            aside.append(path)
-        if not _bring_back(path, before, homes):
+        try:
+            if os.path.lexists(path) and (path in seen.made or may_be_the_users):
+                move_aside(path, keep if may_be_the_users else os.path.join(homes[0], "left"))
+                aside += [path] if may_be_the_users else []
+            if path in seen.changed and not _bring_back(path, before, homes):
+                altered.add(path)
+        except OSError:  # a folder that cannot be written, say
             altered.add(path)
     return Settled((seen.made | seen.changed) - written, frozenset(altered), tuple(aside))
 
@@ -183,11 +181,20 @@ _SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 
 def shared_entries() -> frozenset[str]:
     """What stands in the folders that all programs of this machine share, as far as it is this user's."""
-    found = []
+    found = set()
     for folder in _SHARED:
-        with contextlib.suppress(OSError), os.scandir(folder) as entries:
-            found += [entry.path for entry in entries if entry.stat(follow_symlinks=False).st_uid == os.getuid()]
+        for path in _entries(folder):
+            with contextlib.suppress(OSError):  # others come and go there
+                if os.lstat(path).st_uid == os.getuid():
+                    found.add(path)
     return frozenset(found)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder)]
+    except OSError:
+        return []
 
 
 def named_by(code: tuple[str, ...], paths: frozenset[str]) -> list[str]:

@@ -66,6 +66,9 @@ def begin_task(run: str) -> None:
     if os.path.isdir(_RECORDS_FOLDER):
         _names.update(temporary.earlier(_RECORDS_FOLDER))
     _in_task[:] = [True]
+    os.environ.pop(
+        "PYTHONHASHSEED", None
+    )  # this process has its salt; those that it starts draw their own, as in a plain run
     for name in ("stat", "lstat", "access"):  # to look whether a file is there is no event of Python's own
         world.replace(os, getattr(os, name), _looking(getattr(os, name)))
     if _ANYTHING in _CONTESTED:
