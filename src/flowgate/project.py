@@ -172,6 +172,10 @@ def _index_of_hook() -> tuple[str, str] | None:
 _HOOK = _index_of_hook()  # before anything changes the folder
 
 
+# What a repository's own config could have git run while it only looks.
+_SAFE = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}", "--no-pager", "--no-optional-locks")
+
+
 def git(folder: str, *arguments: str, given: str | None = None, index: str | None = None) -> str | None:
     """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses.
 
@@ -188,7 +192,7 @@ def git(folder: str, *arguments: str, given: str | None = None, index: str | Non
     said = os.fsencode(given) if given is not None else b""
     try:
         done = subprocess.run(
-            ["git", "-C", folder, *arguments], capture_output=True, check=False, env=environment, input=said
+            ["git", *_SAFE, "-C", folder, *arguments], capture_output=True, check=False, env=environment, input=said
         )
     except OSError:
         return None

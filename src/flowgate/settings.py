@@ -61,7 +61,8 @@ class ProveSettings(NamedTuple):
     `flow_options` stand before `run` on the command line and `run_options` behind it. `timeout` is in seconds, for each arm.
     `workers` is the larger worker count; `reads_runs` names flows whose runs the arms may read.
     `schedules` is the number of further, random orders; `jobs` that of arms side
-    by side, 0 for what the machine's cores allow.
+    by side, 0 for what the machine's cores allow. `network` is whether sealed arms reach other machines, and `require_sealed`
+    whether arms that cannot be sealed prove nothing. `inputs_exclude` are patterns of files that a proof does not depend on.
     """
 
     workers: int = 16
@@ -73,6 +74,9 @@ class ProveSettings(NamedTuple):
     schedules: int = 0
     jobs: int = 0
     reads_runs: tuple[str, ...] = ()
+    network: str = "on"
+    require_sealed: bool = False
+    inputs_exclude: tuple[str, ...] = ()
 
 
 class FlowSettings(NamedTuple):
@@ -92,6 +96,8 @@ class FlowSettings(NamedTuple):
     overrides: tuple[str, ...] | None = None
     timeout: Seconds | None = None
     reads_runs: tuple[str, ...] | None = None
+    network: str | None = None
+    inputs_exclude: tuple[str, ...] | None = None
 
 
 class Settings(NamedTuple):
@@ -114,15 +120,16 @@ class Settings(NamedTuple):
     def proving(self, path: str) -> ProveSettings:
         """How the arms of the flow at `path` run: as its own table says, else as the common one does."""
         own = self.of(path)
-        keys = ("workers", "launcher", "flow_options", "run_options", "overrides", "timeout", "reads_runs")
-        return self.prove._replace(**{key: getattr(own, key) for key in keys if getattr(own, key) is not None})
+        return self.prove._replace(**{key: getattr(own, key) for key in _OF_ONE_FLOW if getattr(own, key) is not None})
 
 
+_OF_ONE_FLOW = [name for name in ProveSettings._fields if name in FlowSettings._fields]
 SETTINGS_FILES = ("pyproject.toml", "flowgate.toml")
 _CHOICES = {
     "determinism": CONTRACTS,
     "reviewer": REVIEWERS,
     "block_on": ("finding", "concern"),
+    "network": ("on", "off"),
 }
 
 

@@ -66,6 +66,13 @@ def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Lowered]:
         Order("workers", was.workers, now.workers, "the adversarial arm has fewer workers"),
         Order("schedules", was.schedules, now.schedules, "fewer orders are tried"),
     )
+    for pattern in now.inputs_exclude:
+        if pattern not in was.inputs_exclude:
+            yield "inputs_exclude", f"prove.inputs_exclude: {pattern}", f"a proof outlives changes of {pattern}"
+    if was.require_sealed and not now.require_sealed:
+        yield "require_sealed", "prove.require_sealed", "arms that are not sealed prove something"
+    if was.network == "off" and now.network == "on":
+        yield "network", "prove.network", "the arms may fetch what the proof is not bound to"
     for key, before, after in (
         ("launcher", was.launcher, now.launcher),
         ("run_options", was.run_options, now.run_options),

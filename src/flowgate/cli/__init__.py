@@ -10,8 +10,13 @@ import os
 import sys
 
 
+_ISOLATED = "import sys; sys.argv[0] = 'flowgate'; sys.path.append(sys.argv.pop(1)); from flowgate.cli import main; main()"
+
+
 def main() -> None:
     """The console entry point."""
+    if not sys.flags.isolated and sys.executable:
+        _start_isolated()
     arguments = sys.argv[1:]
     options = {argument for argument in arguments if argument.startswith("-")}
     if arguments[:1] == ["lint"] and options <= {"--no-cache", "--as-committed"}:
@@ -25,3 +30,14 @@ def main() -> None:
     from flowgate.cli.group import start
 
     start()
+
+
+def _start_isolated() -> None:
+    """Start again, where no file of the judged repository and no variable can take the place of what is imported.
+
+    `python -I` has no PYTHON variables, no folder of the user's and not the present one on its path; where flowgate is installed
+    comes last on it.
+    """
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    bytecode = ["-B"] if sys.dont_write_bytecode else []
+    os.execv(sys.executable, [sys.executable, "-I", *bytecode, "-c", _ISOLATED, here, *sys.argv[1:]])

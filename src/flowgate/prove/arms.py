@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import stat
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from flowgate.errors import Inconclusive
 from flowgate.prove.crash import Crash, crash_of
 from flowgate.prove.environment import PROBE, Environment
+from flowgate.prove.sandbox import HOSTNAME, Box, Share, environment
 from flowgate.prove.store import Store, arm_store, user_config, user_store
 from flowgate.prove.surroundings import surroundings, umask_of
 
@@ -86,6 +88,9 @@ class Ran(NamedTuple):
     listed: frozenset[str] = frozenset()
     unexplained: frozenset[str] = frozenset()
     altered: frozenset[str] = frozenset()
+    unsealed: str = ""
+    fetched: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):
@@ -94,7 +99,9 @@ class Start(NamedTuple):
     `watched`: whether the probe is attached to them. `scratch`: the temporary folder of all of them, emptied for each;
     else each has one of its own. `settings` is the table of the settings that says how arms run. `contested`: what several tasks touch, at
     which each gives way in an overlapping arm. `code` are the files that the flow is made of,
-    and `earlier` is the folder of an arm whose run stands in the store as an earlier one.
+    `earlier` is the folder of an arm whose run stands in the store as an earlier one, and `brought` that of one whose files the
+    next one finds. `unsealed` says why the arms have no worlds of their own, empty where they have; `network` whether those
+    reach other machines.
     """
 
     environment: Environment
@@ -114,13 +121,16 @@ class Start(NamedTuple):
     reads_runs: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     earlier: str = ""
+    brought: str = ""
+    unsealed: str = ""
+    network: bool = True
 
 
 Progress = Callable[[Arm, int, int, float], None]
 
 
 class _Going(NamedTuple):
-    """An arm under way."""
+    """An arm under way. `scratch` is where its temporary folder lies on this machine."""
 
     arm: Arm
     home: str
@@ -157,7 +167,8 @@ def _launch(start: Start, arm: Arm) -> _Going:
     shutil.rmtree(home, ignore_errors=True)
     for name in ("records", "turns", "home"):
         os.makedirs(os.path.join(home, name))
-    scratch = _scratch(start)
+    scratch = _scratch(start, home)
+    seen_as = _seen_as(start, scratch)
     if start.earlier:
         shutil.copytree(
             os.path.join(start.earlier, "store"), os.path.join(home, "store"), symlinks=True, copy_function=os.link
@@ -166,12 +177,12 @@ def _launch(start: Start, arm: Arm) -> _Going:
     _lend_runs(start, home)
     with open(os.path.join(home, "log.txt"), "wb") as output:
         guard = subprocess.Popen(
-            [sys.executable, "-I", GUARD, *_command(start, arm, home)],
+            [sys.executable, "-I", GUARD, *_boxed(start, arm, home, Share(scratch, seen_as, True))],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=start.root,
-            env=_environ(start, arm, home, scratch),
+            env=_environ(start, arm, home, seen_as),
             umask=umask_of(arm),
             start_new_session=True,
         )
@@ -197,13 +208,39 @@ def _lend_runs(start: Start, home: str) -> None:
             os.symlink(os.path.join(user_store(start.root).root, flow), os.path.join(home, "store", ".metaflow", flow))
 
 
-def _scratch(start: Start) -> str:
-    """An empty temporary folder. Below the system's own: a socket's path may have no more than some 100 characters."""
+def _scratch(start: Start, home: str) -> str:
+    """An empty temporary folder.
+
+    That of a sealed arm lies beside its records, and is seen elsewhere; that of any other below the system's own: a socket's
+    path may have no more than some 100 characters.
+    """
+    if not start.unsealed:
+        os.makedirs(os.path.join(home, "scratch"))
+        return os.path.join(home, "scratch")
     if not start.scratch:
         return tempfile.mkdtemp(prefix="flowgate-")
     shutil.rmtree(start.scratch, ignore_errors=True)
     os.makedirs(start.scratch)
     return start.scratch
+
+
+def _seen_as(start: Start, scratch: str) -> str:
+    """The path by which an arm knows its temporary folder; in a world of its own it is another one in every arm."""
+    if start.unsealed:
+        return scratch
+    return start.scratch or os.path.join("/tmp", f"flowgate-{secrets.token_hex(4)}")  # noqa: S108
+
+
+def _boxed(start: Start, arm: Arm, home: str, scratch: Share) -> list[str]:
+    """The command of an arm, in a world of its own where there is one."""
+    command = _command(start, arm, home)
+    if start.unsealed:
+        return command
+    manifest = os.path.join(os.path.dirname(start.folder), "conda.manifest")
+    shares = [Share(home, home, True), scratch]
+    shares += [Share(manifest, manifest)] if os.path.exists(manifest) else []
+    hostname = HOSTNAME if arm.world > 0 and "host" in arm.aspects else ""
+    return Box(start.root, start.root, home, tuple(shares), start.network, hostname, start.brought).command(command)
 
 
 def _command(start: Start, arm: Arm, home: str) -> list[str]:
@@ -223,7 +260,7 @@ def _command(start: Start, arm: Arm, home: str) -> list[str]:
 
 def _environ(start: Start, arm: Arm, home: str, scratch: str) -> dict[str, str]:
     """The caller's environment, with Metaflow's state, the scratch folder and the hash seed of this arm alone."""
-    environ = {**user_config(), **os.environ}
+    environ = {**user_config(), **environment()}
     for name in ("METAFLOW_PROFILE", "PYTHONHASHSEED"):
         environ.pop(name, None)
     interpreter = os.path.dirname(start.environment.python[0])
@@ -243,6 +280,7 @@ def _environ(start: Start, arm: Arm, home: str, scratch: str) -> dict[str, str]:
         "TMPDIR": scratch,
     }
     environ |= surroundings(arm, environ)
+    environ |= {} if start.unsealed else {"FLOWGATE_PROBE_SEALED": "1"}
     return environ | (probe_variables(start, arm, home) if start.watched else {})
 
 
@@ -378,12 +416,38 @@ def _outcome(start: Start, one: _Going) -> Ran | Crash:
         return crash_of(one.arm.name, code, os.path.join(one.home, "log.txt"), start.settings)
     ran = read_records(start.flow_name, one.arm, one.home, seconds, store) if start.watched else None
     if ran is not None:
-        return ran._replace(unexplained=_unexplained(one.scratch, ran))
+        world = _world(one.home)
+        return ran._replace(
+            unexplained=_unexplained(one.scratch, ran) | (world.written - ran.written - frozenset(ran.made)),
+            written=ran.written | world.written | world.removed,
+            unsealed=start.unsealed,
+        )
     try:
         with open(os.path.join(one.home, "run_id")) as file:
             return Ran(one.arm, f"{start.flow_name}/{file.read().strip()}", seconds, store, {})
     except OSError:
         raise Inconclusive(f"arm `{one.arm.name}` ended, but left no run: the launcher drops its arguments") from None
+
+
+class _World(NamedTuple):
+    """What an arm did to the files of this machine, as it saw them: what it wrote, and what it removed."""
+
+    written: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+
+
+def _world(home: str) -> _World:
+    """What the world of an arm that has ended says of it; nothing where it had none.
+
+    Raises:
+        Inconclusive: it had one, which does not say.
+    """
+    try:
+        with open(os.path.join(home, "world.json"), encoding="utf-8") as file:
+            told = json.load(file)
+        return _World(frozenset(told["written"]), frozenset(told["removed"]))
+    except FileNotFoundError:
+        return _World()
 
 
 def _unexplained(scratch: str, ran: Ran) -> frozenset[str]:
@@ -429,6 +493,8 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         imports=_imports(home),
         missed=_all(records, "missed"),
         listed=_all(records, "listed"),
+        fetched=_all(records, "fetched"),
+        variables=_all(records, "variables"),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from flowgate.errors import Inconclusive
 from flowgate.flow.lineage import Place, assigned_at, caught_at, reaches, step_order, stored_in, trail
 from flowgate.flow.model import Flow
 from flowgate.flow.trace import Stored
+from flowgate.prove import sandbox
 from flowgate.prove.arms import Ran, Start
 from flowgate.prove.environment import PROBE, Environment
 
@@ -265,18 +265,14 @@ def _values(setting: Setting, left: Ran, right: Ran, place: tuple[Key, str]) -> 
 
 def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[str, Any]:
     """The answer of one of the probe's programs, run in the project's environment; `fault` where there is none."""
-    environ = {"METAFLOW_USER": "flowgate"} | os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    environ = {"METAFLOW_USER": "flowgate"} | sandbox.environment() | {"PYTHONDONTWRITEBYTECODE": "1"}
+    sides = request.get("sides") or [request]
+    roots = [side["root"] for side in sides if side is not None and side["store"] == "local"]
+    shares = tuple(sandbox.Share(root, root) for root in dict.fromkeys(roots))
+    command = [*setting.environment.python, "-c", _ASK, PROBE, program]
     try:
-        done = subprocess.run(
-            [*setting.environment.python, "-c", _ASK, PROBE, program],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=setting.root,
-            env=environ,
-            timeout=setting.timeout,
-        )
+        box = sandbox.Box(setting.root, setting.root, shares=shares)
+        done = sandbox.run(box, command, environ, json.dumps(request), setting.timeout)
         told: dict[str, Any] = json.loads(done.stdout)
     except OSError as error:
         return {"fault": str(error)}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.finding import digest
 from flowgate.project import Project, repository_of
+from flowgate.prove import sandbox
 
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
 
@@ -138,18 +139,9 @@ def _inspect(python: tuple[str, ...], launcher: tuple[str, ...], root: str) -> E
 def _ask(python: tuple[str, ...], root: str, arguments: list[str], given: str) -> dict[str, Any]:
     """What the script in an interpreter prints, whatever a launcher prints before it; nothing where it cannot be run."""
     script = os.path.join(PROBE, "flowgate_probe", "environment.py")
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environ = {name: value for name, value in sandbox.environment().items() if name != "PYTHONPATH"}
     try:
-        done = subprocess.run(
-            [*python, script, *arguments],
-            cwd=root,
-            env=environ,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = sandbox.run(sandbox.Box(root, root), [*python, script, *arguments], environ, given, timeout=120)
         told = json.loads(done.stdout[done.stdout.rfind('{"distributions"' if arguments else '{"python"') :])
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return {}

@@ -20,6 +20,8 @@ from flowgate.flow.subject import changes, code_digests, names_file
 from flowgate.flow.values import Call, Function, constant, options
 from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find, imported
+from flowgate.prove.inputs import inputs_of
+from flowgate.prove.sandbox import why_not
 from flowgate.prove.store import user_store
 from flowgate.settings import CONTRACTS
 from flowgate.target import Target
@@ -47,6 +49,10 @@ class Ground(NamedTuple):
     contract: Contract
     environment: Environment
     parts: dict[str, str]
+
+    def inputs(self, target: Target) -> dict[str, str]:
+        """The files of the project that the arms may read, beside those among the parts."""
+        return inputs_of(target.project, target.proving.inputs_exclude, self.parts)
 
     def of_imports(self, root: str, names: frozenset[str]) -> tuple[dict[str, str], list[str]]:
         """The parts without the libraries that no arm imported, and the modules that one asked for in vain.
@@ -154,6 +160,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         "flow options": json.dumps([*settings.flow_options, *_variables().items()]),
         "run options": " ".join(settings.run_options),
         "launcher": " ".join(settings.launcher),
+        "network": settings.network,
         **_lent(target),
         "flowgate": __version__,
     }
@@ -219,6 +226,8 @@ def start_of(target: Target, ground: Ground, folder: str, overrides: tuple[str, 
         last_step=target.flow.end,
         reads_runs=settings.reads_runs,
         code=tuple(target.files),
+        unsealed=why_not(target.project.root),
+        network=settings.network == "on",
     )
 
 

@@ -9,11 +9,12 @@ import msgspec
 
 from flowgate.files import write_whole
 from flowgate.finding import digest
-from flowgate.flow.subject import changes, code_digests, digests_as_before
+from flowgate.flow.subject import changes
 from flowgate.prove import receipt as receipts
 from flowgate.prove.arms import Arm, Ran, read_records
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import Ground
+from flowgate.prove.inputs import bound, changed_inputs
 from flowgate.prove.store import Store
 from flowgate.target import Target
 
@@ -53,8 +54,16 @@ def prepare(target: Target) -> str:
     return home
 
 
-def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds: float, store: Store) -> bool:
-    """Seal the records of a run that ended well.
+def keep(
+    target: Target,
+    ground: Ground,
+    counted: dict[str, str],
+    now: dict[str, str],
+    arm: Arm,
+    seconds: float,
+    store: Store,
+) -> bool:
+    """Seal the records of a run that ended well; `counted` are the files that it could have read, as they were before it.
 
     False where its tasks left none, or where the parts it stands on are `now` not what they were when it began.
     """
@@ -62,8 +71,6 @@ def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds:
     ran = read_records(target.flow.name, arm, home, seconds, store)
     if ran is None or changes(ground.parts, now):
         return False
-    inside = target.project.root + os.sep
-    read = sorted(path for path in ran.read - ran.written if path.startswith(inside) and os.path.isfile(path))
     parts, absent = ground.of_imports(target.project.root, ran.imports)
     held = Kept(
         arm.workers,
@@ -73,7 +80,7 @@ def keep(target: Target, ground: Ground, now: dict[str, str], arm: Arm, seconds:
         store.kind,
         store.root,
         parts,
-        code_digests(target.project, read, ran.texts),
+        bound(target.project, counted, ground.parts, ran.read - ran.written, ran.texts),
         _seal(home),
         ground.environment.installed,
         absent,
@@ -106,12 +113,9 @@ def load(target: Target, ground: Ground, arm: Arm) -> Ran | None:
         arm.order,
     ):
         return None
-    paths = [target.project.absolute(name) for name in held.files]
-    if not all(map(os.path.isfile, paths)) or ground.since(
-        held.parts, held.installed, held.absent, target.project.root
-    ):
+    if ground.since(held.parts, held.installed, held.absent, target.project.root):
         return None
-    if digests_as_before(target.project, held.files) != held.files:
+    if changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts):
         return None
     ran = read_records(target.flow.name, arm, home, held.seconds, Store(held.store, held.root))
     return ran._replace(origin="flowgate run") if ran is not None else None

@@ -8,12 +8,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import Contract
 from flowgate.flow.model import Flow
-from flowgate.flow.subject import code_digests, digests_as_before
+from flowgate.flow.subject import changes, digests_as_before
 from flowgate.flow.surface import at_end, computed, may_store_more, says_nothing, unstored
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
@@ -22,6 +22,7 @@ from flowgate.prove.arms import Arm, Progress, Start
 from flowgate.prove.contracts import RANDOM, again, overlap, plan
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
+from flowgate.prove.inputs import bound, changed_inputs
 from flowgate.prove.judgment import judge
 from flowgate.prove.meeting import RUNS, meeting_of
 from flowgate.prove.proof import Proof, reduction
@@ -31,6 +32,7 @@ from flowgate.prove.together import Together, leftovers, run_all
 from flowgate.target import Target
 
 _NAMED = 3
+_HELP = "What they need of the system is said on the page docs/proof.md"
 Tell = Callable[[str, Arm | None, int, int, float], None]
 
 
@@ -58,12 +60,7 @@ def prove(target: Target, asked: Asked, tell: Tell) -> Proof:
         ground = ground_of(target, contract, asked.overrides)
         with alone(target, tell):
             held = _load(target, asked, ground)
-            if (
-                held is not None
-                and not asked.fresh
-                and not _since(target, ground, held)
-                and _serves(target, held, asked)
-            ):
+            if held is not None and not asked.fresh and not _unfit(target, ground, held, asked):
                 return _from_receipt(target, held)
             return _run_arms(target, ground, asked, held.apart if held is not None else "", tell)
     except Inconclusive as error:
@@ -91,11 +88,12 @@ def recall(target: Target, asked: Asked) -> Proof:
         held = _load(target, asked, ground)
         if held is None:
             return said._replace(note=f"not proven yet; {again}")
-        changed = _since(target, ground, held)
+        unfit = _unfit(target, ground, held, asked)
     except Inconclusive as error:
         return said._replace(note=str(error))
-    if changed or not _serves(target, held, asked):
-        what = "; ".join(changed[:3]) or "a file that its tasks read changed, or more orders are asked for"
+    if unfit:
+        more = f" and {len(unfit) - _NAMED} more" if len(unfit) > _NAMED else ""
+        what = "; ".join(unfit[:_NAMED]) + more
         return said._replace(verdict=STALE, note=f"proven before it changed ({what}); {again}")
     return _from_receipt(target, held)
 
@@ -128,10 +126,29 @@ def _could_be(flow: Flow) -> str:
     return f". The flow computes, for one: surface = [{', '.join(named)}]" if named else ""
 
 
-def _warning(target: Target, proof: Proof) -> str:
+def _warning(target: Target, proof: Proof, together: Together) -> str:
+    """What a reader should know of a proof that passed; empty where there is nothing."""
+    if proof.verdict != PASS:
+        return ""
+    return "; ".join(filter(None, [_empty_surface(target, proof), _fetched(target, together)]))
+
+
+def _fetched(target: Target, together: Together) -> str:
+    """What to say where the flow asked other machines for something; empty where it asked none."""
+    hosts = sorted(host for host in {host for one in together.ran for host in one.fetched})
+    if not hosts or together.start.network is False:
+        return ""
+    named = ", ".join(hosts[:_NAMED])
+    return (
+        f"the flow fetched something from {named}, which the proof is not bound to: it holds as long as that answers the same; "
+        f'with network = "off" under {target.project.place("prove")} it is about what stands here'
+    )
+
+
+def _empty_surface(target: Target, proof: Proof) -> str:
     """What to say of a proof whose surface no code has a part in; empty where it has."""
     names = {entry.rpartition(".")[2] for entry in proof.surface}
-    if proof.verdict != PASS or not says_nothing(target.flow, names):
+    if not says_nothing(target.flow, names):
         return ""
     return (
         f"the surface ({', '.join(sorted(names))}) holds only Parameters, Configs and constants, which are the same whatever the "
@@ -139,9 +156,19 @@ def _warning(target: Target, proof: Proof) -> str:
     )
 
 
-def _since(target: Target, ground: Ground, held: Receipt) -> list[str]:
-    """What changed since a proof, in words."""
-    return ground.since(held.parts, held.installed, held.absent, target.project.root)
+def changed_since(target: Target, ground: Ground, held: Receipt) -> list[str]:
+    """What changed since a proof, in words: the flow, its environment, or a file that its arms could have read."""
+    found = ground.since(held.parts, held.installed, held.absent, target.project.root)
+    return found + changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts)
+
+
+def _unfit(target: Target, ground: Ground, held: Receipt, asked: Asked) -> list[str]:
+    """Why an earlier proof does not stand for one that is asked for now, in words; empty where it does."""
+    orders = sum(arm.order.startswith(RANDOM) for arm in held.arms)
+    found = [f"{asked.schedules} further orders are asked for"] if orders < asked.schedules else []
+    if target.proving.require_sealed and held.unsealed:
+        found.append(f"its arms were not sealed: {held.unsealed}")
+    return found + changed_since(target, ground, held)
 
 
 def _load(target: Target, asked: Asked, ground: Ground) -> Receipt | None:
@@ -151,7 +178,7 @@ def _load(target: Target, asked: Asked, ground: Ground) -> Receipt | None:
         target.path,
         target.flow.name,
         asked.overrides,
-        lambda held: not _since(target, ground, held) and _serves(target, held, asked),
+        lambda held: not _unfit(target, ground, held, asked),
     )
     return receipts.load(target.project, target.path, target.flow.name, asked.overrides)
 
@@ -188,17 +215,6 @@ def alone(target: Target, tell: Tell) -> Iterator[None]:
         lock.release()
 
 
-def _serves(target: Target, held: Receipt, asked: Asked) -> bool:
-    """Whether every file that the tasks read is what it was, and as many orders were tried as are asked for."""
-    paths = [target.project.absolute(name) for name in held.files]
-    orders = sum(arm.order.startswith(RANDOM) for arm in held.arms)
-    return (
-        orders >= asked.schedules
-        and all(map(os.path.isfile, paths))
-        and digests_as_before(target.project, held.files) == held.files
-    )
-
-
 def _from_receipt(target: Target, held: Receipt) -> Proof:
     """What an earlier proof of exactly this came to."""
     why = (
@@ -217,6 +233,7 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
         findings=tuple(held.findings),
         reused=True,
         warning=held.warning,
+        unsealed=held.unsealed,
         reduced=tuple(held.reduced),
     )
 
@@ -235,16 +252,40 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         apart = ""
     with workplace(target) as folder:
         start = start_of(target, ground, folder, asked.overrides)
+        if start.unsealed and target.proving.require_sealed:
+            raise Inconclusive(
+                f"`require_sealed` is set, and the arms cannot be sealed here: {start.unsealed}. {_HELP}"
+            )
+        counted = ground.inputs(target)
         proof, together = _proven_by_run(target, ground, start, asked, tell) or proven_by_arms(
             target, ground, start, asked, tell
         )
         remembered = f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else ""
         note = "; ".join(filter(None, [remembered, together.note, _kept_aside(together, folder)]))
         proof = proof._replace(
-            warning=_warning(target, proof), concurrency=note, seconds=round(time.monotonic() - began, 1)
+            warning=_warning(target, proof, together),
+            concurrency=note,
+            seconds=round(time.monotonic() - began, 1),
+            unsealed=next((one.unsealed for one in together.ran if one.unsealed), ""),
         )
-        receipts.save(target.project, _receipt(target, ground, proof, together, apart))
+        _refuse_changes(target, ground, counted, together)
+        receipts.save(target.project, _receipt(target, ground, counted, proof, together, apart))
     return proof
+
+
+def _refuse_changes(target: Target, ground: Ground, counted: dict[str, str], together: Together) -> None:
+    """Arms of which one may have seen other files than the next prove nothing.
+
+    What unsealed arms themselves changed and could not put back is looked into where the arms are compared.
+    """
+    known = {target.project.relative(path) for one in together.ran for path in one.altered | one.written}
+    files = {name: held for name, held in ground.parts.items() if os.path.isfile(target.project.absolute(name))}
+    changed = changes(counted, ground.inputs(target)) + changes(files, digests_as_before(target.project, files))
+    other = next((one for one in changed if one.rsplit(" ", 1)[0].removesuffix(" is") not in known), None)
+    if other is not None:
+        raise Inconclusive(
+            f"{other} while the arms ran, so they may have seen different files; leave the files alone and prove it again"
+        )
 
 
 def _kept_aside(together: Together, folder: str) -> str:
@@ -318,22 +359,32 @@ def _with_leftovers(
     what = f"{os.path.relpath(min(found))}, which it leaves behind" if found else "its own earlier runs"
     why = f"the flow looks for {what}"
     tell(f"one more arm, for {why}", None, 0, 0, 0.0)
+    home = os.path.join(start.folder, first.arm.name)
+    start = start._replace(earlier=home if reads_runs else "")
     try:
-        for path, kept in found.items():
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            shutil.copy2(kept, path)
-        earlier = os.path.join(start.folder, first.arm.name) if reads_runs else ""
-        more = run_all(start._replace(earlier=earlier), [again()], 1, _news(tell))
+        with _left_in_place(found) if first.unsealed else nullcontext():
+            start = start if first.unsealed else start._replace(brought=home)
+            more = run_all(start, [again()], 1, _news(tell))
     except Inconclusive as error:
         raise Inconclusive(f"{why}, and a run that finds it fails: {error}") from None
-    finally:
-        for path in found:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
     ran = [first, *more.ran, *together.ran[1:]]
     proof = judge(target, ground.contract, setting_of(start), ran, asked.overrides)
     note = f"{together.note}; then `again`, because {why}".removeprefix("; ")
     return proof, together._replace(ran=ran, note=note, aside=together.aside + more.aside)
+
+
+@contextmanager
+def _left_in_place(found: dict[str, str]) -> Iterator[None]:
+    """What an arm left, where it had left it, for as long as the next one runs."""
+    try:
+        for path, kept in found.items():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy2(kept, path)
+        yield
+    finally:
+        for path in found:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
 
 def _with_overlap(
@@ -405,13 +456,14 @@ def _sweep(place: str) -> None:
             shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
 
-def _receipt(target: Target, ground: Ground, proof: Proof, together: Together, apart: str) -> Receipt:
+def _receipt(
+    target: Target, ground: Ground, counted: dict[str, str], proof: Proof, together: Together, apart: str
+) -> Receipt:
     ran = together.ran
     names = frozenset(name for one in ran for name in one.imports) if all(one.imports for one in ran) else frozenset()
     parts, absent = ground.of_imports(target.project.root, names)
     texts = {path for one in ran for path in one.texts}
-    inside = target.project.root + os.sep
-    read = {path for one in ran for path in one.read - one.written if path.startswith(inside) and os.path.isfile(path)}
+    read = frozenset(path for one in ran for path in one.read - one.written)
     return Receipt(
         flow=target.path,
         name=target.flow.name,
@@ -419,7 +471,7 @@ def _receipt(target: Target, ground: Ground, proof: Proof, together: Together, a
         contract=ground.contract.kind,
         note=proof.note,
         parts=parts,
-        files=code_digests(target.project, sorted(read), texts),
+        files=bound(target.project, counted, ground.parts, read, texts),
         environment={"python": ground.environment.version, "platform": ground.environment.platform},
         arms=list(proof.arms),
         surface=proof.surface,
@@ -431,4 +483,5 @@ def _receipt(target: Target, ground: Ground, proof: Proof, together: Together, a
         absent=absent,
         apart=apart or together.apart,
         warning=proof.warning,
+        unsealed=proof.unsealed,
     )

@@ -38,7 +38,7 @@ class Proof(NamedTuple):
     """What a proof came to. `note` says why, for a person; `reused` where a receipt stood in for the arms.
 
     `concurrency` says what running the arms side by side came to, empty where they were not. `warning` is what a reader should
-    know of a proof that passed.
+    know of a proof that passed, and `unsealed` says why its arms had no worlds of their own, empty where they had.
     """
 
     flow: str
@@ -55,6 +55,7 @@ class Proof(NamedTuple):
     concurrency: str = ""
     seconds: float = 0.0
     warning: str = ""
+    unsealed: str = ""
 
     def seen_from_above(self, folder: str) -> Proof:
         """The proof of a nested project's flow, in the paths of a project whose subfolder `folder` that project lies in."""
@@ -73,6 +74,8 @@ class Proof(NamedTuple):
             "arms": [arm.as_record() for arm in self.arms],
             "concurrency": self.concurrency,
             "warning": self.warning,
+            "sealed": bool(self.arms) and not self.unsealed,
+            "unsealed": self.unsealed,
             "seconds": self.seconds,
             "surface": self.surface,
             "divergence": self.divergence.as_record() if self.divergence else None,

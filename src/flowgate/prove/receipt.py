@@ -23,7 +23,8 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A proof that was decided: its verdict, its arms, each surface digest, and all that it depended on.
 
     `parts` are what is known before a run: the files of the flow, its claim, its environment as far as it was imported.
-    `files` are the digests of what the tasks read besides. `installed` is the digest of everything in the environment, and
+    `files` are the digests of all other files that the arms could read. `unsealed` says why they had no worlds of their own, empty
+    where they had. `installed` is the digest of everything in the environment, and
     `absent` the modules that were asked for and were not there: once they are, the flow may do something else. `apart` says why
     its arms have to run one after the other, empty where they need not.
     """
@@ -46,6 +47,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent: list[str] = []
     apart: str = ""
     warning: str = ""
+    unsealed: str = ""
     schema: str = SCHEMA
     flowgate: str = __version__
     seal: str = ""

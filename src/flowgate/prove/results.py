@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.flow.contract import surface_of_flow
-from flowgate.flow.subject import changes, digests_as_before
 from flowgate.outcome import PASS
 from flowgate.prove import receipt as receipts
 from flowgate.prove.diverge import Setting, ask_probe
 from flowgate.prove.ground import Asked, contract_of, environment_of, ground_of
+from flowgate.prove.pipeline import changed_since
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.store import Store, user_store
 from flowgate.target import Target
@@ -69,11 +69,7 @@ def _fault(target: Target, asked: Asked, held: Receipt | None) -> str:
     if held.verdict != PASS:
         return f"its proof is {held.verdict}"
     ground = ground_of(target, contract, asked.overrides)
-    paths = [target.project.absolute(name) for name in held.files]
-    gone = [name for name, path in zip(held.files, paths, strict=True) if not os.path.isfile(path)]
-    there = {name: then for name, then in held.files.items() if name not in gone}
-    since = [f"{name} is gone" for name in gone] + changes(there, digests_as_before(target.project, there))
-    since += ground.since(held.parts, held.installed, held.absent, target.project.root)
+    since = changed_since(target, ground, held)
     return f"{since[0]} since it was proven" if since else ""
 
 

@@ -50,7 +50,7 @@ def run_all(
     notes: dict[str, None] = {}
     apart, aside = "", ()  # type: str, tuple[str, ...]
     jobs = jobs if start.watched else 1
-    before = tree_of(start.root)
+    before = tree_of(start.root) if start.unsealed else None
     for first in range(0, len(arms), jobs):
         group = arms[first : first + jobs]
         outcomes, settled = _settled(start, before, group, progress)
@@ -80,8 +80,15 @@ def run_all(
     return Together(ran, start, "; ".join(notes), apart, tuple(dict.fromkeys(aside)))
 
 
-def _settled(start: Start, before: Tree, group: Sequence[Arm], progress: Progress) -> tuple[list[Ran | Crash], Settled]:
-    """Run some arms side by side and bring the files back to what they were; each arm says what nobody saw it write."""
+def _settled(
+    start: Start, before: Tree | None, group: Sequence[Arm], progress: Progress
+) -> tuple[list[Ran | Crash], Settled]:
+    """Run some arms side by side and bring the files back to what they were; each arm says what nobody saw it write.
+
+    Sealed arms have changed no file, so there is no tree to compare with.
+    """
+    if before is None:
+        return run(start, list(group), progress), Settled(frozenset(), frozenset(), ())
     kept = os.path.join(os.path.dirname(start.folder), "left")
     homes = [os.path.join(start.folder, arm.name) for arm in group]
     written: frozenset[str] = frozenset()
@@ -138,11 +145,23 @@ def _against(outcomes: list[Ran | Crash]) -> str:
     if len(ended) < len(outcomes):
         return "side by side, one failed"
     for one, other in permutations(ended, 2):
+        port = _port_of_both(one, other)
+        if port:
+            return f"both use {port}"
+        if not one.unsealed:
+            continue  # each has its own files
         met = sorted(one.written & (other.read | other.written))
         if met:
             return f"both use {_short(met[0])}"
-    left = sorted(path for one in ended for path in one.unexplained if not path.startswith("$TMPDIR"))
+    left = sorted(path for one in ended if one.unsealed for path in one.unexplained if not path.startswith("$TMPDIR"))
     return f"{left[0]} was written, and not by their Python code" if left else ""
+
+
+def _port_of_both(one: Ran, other: Ran) -> str:
+    """A port that one arm listens at and the other uses; empty where there is none."""
+    opened = {key for task in one.tasks.values() for key in task.changed if key.startswith("port ")}
+    used = {key for task in other.tasks.values() for key in task.looked}
+    return min(opened & used, default="")
 
 
 def _short(path: str) -> str:

@@ -10,9 +10,10 @@ import contextlib
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from typing import NamedTuple
+
+from flowgate.project import git
 
 _LEFT_OUT = frozenset({".git", ".flowgate", ".metaflow", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache"})
 _SOURCES = frozenset({".py", ".pyi", ".ipynb", ".yaml", ".yml", ".toml", ".md", ".rst", ".cfg", ".ini", ".sh", ".lock"})
@@ -52,19 +53,11 @@ def tree_of(root: str, with_git: bool = True) -> Tree:
 
 def _clean(root: str) -> frozenset[str]:
     """The tracked files that git would bring back as they stand."""
-    tracked = _git(root, "ls-files", "-z")
+    tracked = git(root, "ls-files", "-z")
     if tracked is None:
         return frozenset()
-    dirty = set((_git(root, "ls-files", "-z", "-m", "-d") or "").split("\0"))
+    dirty = set((git(root, "ls-files", "-z", "-m", "-d") or "").split("\0"))
     return frozenset(os.path.join(root, name) for name in tracked.split("\0") if name and name not in dirty)
-
-
-def _git(root: str, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return None
-    return done.stdout if done.returncode == 0 else None
 
 
 class Changes(NamedTuple):
@@ -147,7 +140,7 @@ def _bring_back(path: str, before: Tree, homes: list[str]) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.relpath(path, before.root)
-        if _git(before.root, "checkout-index", f"--prefix={folder}/", "--", name) is None:
+        if git(before.root, "checkout-index", f"--prefix={folder}/", "--", name) is None:
             return False
         held = _found_below(folder, os.path.basename(path))
         if held is None:

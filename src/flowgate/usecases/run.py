@@ -79,13 +79,15 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
         assert contract is not None
         ground = ground_of(target, contract, asked.overrides)
         start = start_of(target, ground, home, asked.overrides)
+        counted = ground.inputs(target)
         seed = {"PYTHONHASHSEED": str(arm.hash_seed)}
         began = time.monotonic()
         code = _stream(command, probe_variables(start, arm, home) | seed)
         tidy(home)
         if code == 0:
             now = ground_of(target, contract, asked.overrides).parts
-            kept.keep(target, ground, now, arm, round(time.monotonic() - began, 1), user_store(os.getcwd()))
+            seconds = round(time.monotonic() - began, 1)
+            kept.keep(target, ground, counted, now, arm, seconds, user_store(os.getcwd()))
     return code
 
 

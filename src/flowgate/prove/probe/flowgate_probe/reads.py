@@ -20,8 +20,10 @@ from flowgate_probe import temporary, turn, world
 ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
 _SCRATCH = os.environ.get("TMPDIR", "")
 _STORE = os.environ.get("FLOWGATE_PROBE_STORE", "")
-_SHARED = tuple(root + os.sep for root in (ROOT, "/tmp", "/var/tmp", "/dev/shm") if root)
-_LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/", "/__pycache__/")
+_PLACES = [ROOT, "/tmp", "/var/tmp", "/dev/shm"]
+_PLACES += [os.path.expanduser("~").rstrip("/")] if os.environ.get("FLOWGATE_PROBE_SEALED") else []
+_SHARED = tuple(root + os.sep for root in _PLACES if root)
+_LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/", "/__pycache__/", "/lib/python3.")
 # Beside the records of the arm: the modules that any of its processes tried to import, one name a line, and what stood in
 # files of the project before a task changed them.
 _HOME = os.environ.get("FLOWGATE_PROBE_HOME", "")
@@ -33,6 +35,7 @@ _RECORDS = "the records of the run"
 _RUNS = "the earlier runs of the flow"
 _ENTRIES = "/*"  # after a folder's path: what stands in it
 _ANYTHING = "*"
+_OF_THIS_MACHINE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 _plain_lstat, _plain_stat = os.lstat, os.stat
 
 # What several tasks touch, as earlier arms saw it, by names that hold in this one. `*`: something that cannot be watched.
@@ -47,6 +50,8 @@ _looked = set()  # type: Set[str]
 _missed = set()  # type: Set[str]  # looked for and not there: it would be, had an earlier run left it
 _changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
+_fetched = set()  # type: Set[str]  # other machines, by name or address and port
+_variables = set()  # type: Set[str]
 _watching = []  # type: List[bool]
 _run = []  # type: List[str]
 _in_task = []  # type: List[bool]
@@ -175,6 +180,8 @@ def _on_socket(event: str, arguments: Tuple[Any, ...]) -> None:
     if isinstance(address, (str, bytes)):
         _touch(os.fsdecode(address), looks=True, changes=event == "socket.bind")
     elif isinstance(address, tuple) and len(address) > 1 and address[1]:
+        if event == "socket.connect" and not str(address[0]).startswith(_OF_THIS_MACHINE):
+            _fetched.add("%s:%s" % address[:2])
         _touch("port %s" % address[1], looks=True, changes=event == "socket.bind")
 
 
@@ -370,6 +377,8 @@ def noted() -> Dict[str, Any]:
         "looked": sorted(map(_by_name, _looked)),
         "changed": sorted(map(_by_name, _changed)),
         "started": sorted(_started),
+        "fetched": sorted(_fetched),
+        "variables": sorted(_variables),
     }
 
 
