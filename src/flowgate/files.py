@@ -37,7 +37,7 @@ def read_text(path: str, shown: str) -> str:
 
 
 def parse_yaml(text: str, shown: str) -> Any:
-    """YAML as plain data; anchors, aliases and duplicate keys are refused.
+    """YAML as plain data, of the plainest kind: no anchors, tags, merge keys, directives, duplicate keys or second document.
 
     Raises:
         FlowgateError: the text is not such YAML.
@@ -46,14 +46,38 @@ def parse_yaml(text: str, shown: str) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _refuse_marks(text, loader, shown)
         root = yaml.compose(text, loader)
         if root is not None:
-            _refuse_tricks(root, set(), shown)
+            _refuse_tricks(root, shown)
         return yaml.load(text, loader)  # noqa: S506  (both loaders are safe ones)
     except yaml.YAMLError as error:
         raise FlowgateError(f"{shown} is not valid YAML: {' '.join(str(error).split())}") from None
     except (ValueError, RecursionError) as error:
         raise FlowgateError(f"{shown} is not valid YAML: {error}") from None
+
+
+_MARKS = {
+    "AnchorToken": "an anchor",
+    "AliasToken": "an alias",
+    "TagToken": "a tag",
+    "DirectiveToken": "a directive",
+    "DocumentEndToken": "the end of a document",
+}
+
+
+def _refuse_marks(text: str, loader: Any, shown: str) -> None:
+    """Refuse what makes a document say something else than what a reader sees."""
+    import yaml
+
+    documents = 0
+    for token in yaml.scan(text, loader):
+        kind = type(token).__name__
+        documents += kind == "DocumentStartToken"
+        merges = isinstance(token, yaml.ScalarToken) and token.plain and token.value == "<<"
+        what = _MARKS.get(kind, "a merge key" if merges else "a second document" if documents > 1 else "")
+        if what:
+            raise FlowgateError(f"{shown}:{token.start_mark.line + 1} uses {what} of YAML; write the entry out")
 
 
 def slug(path: str, name: str) -> str:
@@ -103,22 +127,19 @@ def upgraded(data: Any, version: int, steps: dict[int, Upgrade], shown: str) -> 
     return data
 
 
-def _refuse_tricks(node: Any, seen: set[int], shown: str) -> None:
+def _refuse_tricks(node: Any, shown: str) -> None:
     where = f"{shown}:{node.start_mark.line + 1}"
-    if id(node) in seen:
-        raise FlowgateError(f"{where} uses a YAML anchor; write the entry out")
-    seen.add(id(node))
     if node.id == "mapping":
         keys = [key.value for key, _ in node.value if key.id == "scalar"]
         twice = next((key for key in keys if keys.count(key) > 1), None)
         if twice is not None:
             raise FlowgateError(f"{where} has the key {twice!r} twice")
         for key, value in node.value:
-            _refuse_tricks(key, seen, shown)
-            _refuse_tricks(value, seen, shown)
+            _refuse_tricks(key, shown)
+            _refuse_tricks(value, shown)
     elif node.id == "sequence":
         for item in node.value:
-            _refuse_tricks(item, seen, shown)
+            _refuse_tricks(item, shown)
 
 
 def write_whole(path: str, text: str | bytes, shown: str) -> None:

@@ -20,7 +20,8 @@ class Finding(NamedTuple):
 
     `flow` and `path` are POSIX paths relative to the root of the project that was asked; `line` counts from 1. `name` is the
     flow's class name (or, for a file with none, its path), `code` the normalised code the finding is about. `project` is the
-    folder of the nested project that judged the flow, relative to that root; empty where that is the root's own.
+    folder of the nested project that judged the flow, relative to that root; empty where that is the root's own. `occurrence`
+    counts findings that are alike in all that makes their identity, in reading order.
     """
 
     rule: str
@@ -37,12 +38,14 @@ class Finding(NamedTuple):
     state: str = OPEN
     note: str = ""
     project: str = ""
+    occurrence: int = 1
 
     @property
     def id(self) -> str:
         """`FG201-3f9a1c2b`: stable as long as the rule, flow, step and code are, and the same from every folder it is seen."""
         elsewhere = [] if self.path == self.flow else [self._inside(self.path)]
-        parts = (self.rule, self._inside(self.name), self.step or "", self.code, *elsewhere)
+        again = [] if self.occurrence == 1 else [f"#{self.occurrence}"]
+        parts = (self.rule, self._inside(self.name), self.step or "", self.code, *elsewhere, *again)
         return f"{self.rule}-{digest(*parts)[:8]}"
 
     def _inside(self, path: str) -> str:
@@ -99,6 +102,17 @@ def digest(*parts: str) -> str:
     return hashlib.sha256(
         "\x1f".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
     ).hexdigest()
+
+
+def counted(findings: list[Finding]) -> list[Finding]:
+    """Findings in reading order, those alike numbered: who excuses one draw does not excuse the next one of the same text."""
+    seen: dict[str, int] = {}
+    told = []
+    for found in findings:
+        alike = found._replace(occurrence=1).id
+        seen[alike] = seen.get(alike, 0) + 1
+        told.append(found._replace(occurrence=seen[alike]))
+    return told
 
 
 def in_reading_order(findings: list[Finding]) -> list[Finding]:

@@ -13,12 +13,14 @@ from flowgate.settings import Settings, load, settings_file, table_of, usual_fil
 class Project(NamedTuple):
     """Where the gate stands: the repository's root and its settings.
 
+    `since` is the day of the base that a change is held against, and of which it cannot be older; empty where there is none.
     `memory` is the root in whose `.flowgate/cache` is remembered what hangs on contents alone; empty where that is its own.
     """
 
     root: str
     settings: Settings
     memory: str = ""
+    since: str = ""
 
     def relative(self, path: str) -> str:
         """`path` as findings, ledger and JSON name it: POSIX, relative to the root where it lies inside."""

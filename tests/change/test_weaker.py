@@ -111,7 +111,7 @@ WEAKER: list[tuple[str, Edit, str]] = [
     ("owner-gone", {".github/CODEOWNERS": ("/.flowgate/ @leads\n", "")}, "not owned by @leads"),
     ("owner-overruled", {".github/CODEOWNERS": ("/.github/ @leads\n", "/.github/ @leads\n* @mallory\n")}, "not owned by"),
     ("owners-deleted", {".github/CODEOWNERS": None}, "not owned by"),
-    ("source-gutted", {"docs/investigation.md": "# N\n"}, "less than a quarter"),
+    ("source-gutted", {"docs/investigation.md": "# N\n"}, "shrank from"),
     ("new-flow-left-out", {"flow/new_flow.py": OTHER.replace("OtherFlow", "NewFlow"), TOML: ('["sandbox/**"]', '["sandbox/**", "flow/new*"]')}, "NewFlow is new"),
     ("ruff-silenced", {NOISE: FLOW.replace("self.input * 2", "self.input * two  # noqa: F821")}, "silences what ruff"),
     ("ruff-silenced-for-a-file", {NOISE: "# ruff: noqa\n" + FLOW}, "silences what ruff"),

@@ -17,6 +17,8 @@ _MEANS = {
     "nondeterministic": "two runs of it are not compared any more",
     "": "it is not proven any more",
 }
+_LINK = "120000"  # the mode of a symbolic link, as git lists it
+_A_LITTLE = 20  # one word in twenty may go without a word about it
 _RETIRED = "put it back; or override this finding with the reason for which it is retired"
 
 
@@ -139,19 +141,30 @@ def _weaker_sources(was: FlowClaims, now: FlowClaims, base: Base, project: Proje
             message = f"{shown} is no source of truth of {now.name} any more, so no review holds the flow against it"
             path, line = now.written["sources"]
             yield Weakening(f"source: {shown}", message, base.placed(project, path), line, flow, now.name)
-        elif _gutted(source, base):
-            shown = base.placed(project, base.renamed.get(source, source))
-            message = f"{shown}, a source of truth of {now.name}, holds less than a quarter of what it did"
-            yield Weakening(f"gutted: {shown}", message, shown, 1, flow, now.name)
+        else:
+            lost = _shrunken(source, base)
+            if lost:
+                shown = base.placed(project, base.renamed.get(source, source))
+                message = f"{shown}, a source of truth of {now.name}, {lost}"
+                yield Weakening(f"gutted: {shown}", message, shown, 1, flow, now.name)
 
 
-def _gutted(source: str, base: Base) -> bool:
-    """Whether a source of truth lost most of what it said."""
+def _shrunken(source: str, base: Base) -> str:
+    """What a source of truth says less than in the base, in words; empty where it says as much."""
     if source not in base.changed:
-        return False
-    before = git(base.here, "cat-file", "-s", f"{base.commit}:{source}")
+        return ""
     path = os.path.join(base.here, base.renamed.get(source, source))
-    return before is not None and os.path.isfile(path) and os.path.getsize(path) * 4 < int(before)
+    if os.path.islink(path):
+        listed = git(base.here, "ls-tree", base.commit, "--", source) or ""
+        return "" if listed.startswith(_LINK) else f"became a link to {os.readlink(path)}"
+    before = git(base.here, "cat-file", "blob", f"{base.commit}:{source}")
+    if before is None or not os.path.isfile(path):
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        was, now = len(before.split()), len(file.read().split())
+    if was and not now:
+        return "is empty"
+    return f"shrank from {was} words to {now}" if (was - now) * _A_LITTLE > was else ""
 
 
 def _strength(contract: str) -> int:

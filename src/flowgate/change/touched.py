@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 
 from flowgate.change.base import WHOLE, Base, from_above, from_above_all
@@ -14,14 +13,11 @@ from flowgate.flow.subject import names_file
 from flowgate.ledger.store import NAME as LEDGER
 from flowgate.ledger.store import Entry
 from flowgate.project import Project, git, repository_of
+from flowgate.prove.inputs import counts
+from flowgate.prove.receipt import load
 from flowgate.review.record import slug_of
 from flowgate.target import Target
 
-# Prose, wiring, and what lies in the folders of documents and tests at the top: no task can read what it is made of.
-_APART = re.compile(
-    r".*\.(md|rst)|(.*/)?(LICENSE|CODEOWNERS|\.gitignore|\.gitattributes)|\.github/.*|\.pre-commit-config\.yaml"
-    r"|docs/.*\.(py|html|css|png|svg|jpe?g|gif)|tests?/.*\.py"
-)
 _CODE = (".py", ".pyi")
 
 
@@ -46,31 +42,42 @@ def _reason(base: Base, target: Target, entered: set[str]) -> str:
         return f"{mine[0]} changed"
     if target.path in entered:
         return "an override of it changed"
+    if target.contract is not None and target.contract.kind != "nondeterministic" and not _on_record(target):
+        return "no proof of it is on record, by which it could be told what it depends on"
     ledger, state = (from_above(base.here, project.absolute(name)) for name in (LEDGER, ".flowgate"))
     others = (path for path in base.changed if path != ledger and not path.startswith(f"{state}/reviews/"))
     return _readable_by_any(sorted(others), target, base.here)
 
 
+def _on_record(target: Target) -> bool:
+    return load(target.project, target.path, target.flow.name) is not None
+
+
 def _made_of(target: Target, here: str) -> set[str]:
-    """The files that a flow, its sources and its review are made of, from the top."""
+    """The files that a flow, its sources and its review are made of and its proof depends on, from the top."""
     project = target.project
+    held = load(project, target.path, target.flow.name)
+    proven_with = [project.absolute(name) for name in held.files] if held is not None else []
     record = project.state("reviews", slug_of(target.path, target.flow.name))
     sources = [project.absolute(name) for name in target.settings.sources]
-    return from_above_all(here, [*target.files, *sources, record])
+    return from_above_all(here, [*target.files, *sources, record, *proven_with])
 
 
 def _readable_by_any(paths: Iterable[str], target: Target, here: str) -> str:
     """Why a change of some files, of which the flow is not known to be made, may matter to it; empty where it cannot.
 
-    Code that a flow neither imports nor names matters to none.
+    Every file of its project does that its proof depends on. Of the files around the project, code does that it names.
     """
+    project = target.project
+    does_count = counts(project, target.proving.inputs_exclude)
     for path in paths:
-        if not os.path.exists(os.path.join(here, path)) and path.endswith(_CODE):
-            return f"{path} is gone"
-        if path.endswith(_CODE) and not names_file(target.flow, path):
+        whole = os.path.join(here, path)
+        name = project.relative(whole)
+        outside = os.path.isabs(name)
+        if outside and path.endswith(_CODE) and os.path.exists(whole) and not names_file(target.flow, path):
             continue
-        if not _APART.fullmatch(path):
-            return f"{path} changed, which any task may read"
+        if outside or does_count(name):
+            return f"{path} {'changed, which any task may read' if os.path.lexists(whole) else 'is gone'}"
     return ""
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
-
-_ISOLATED = "import sys; sys.argv[0] = 'flowgate'; sys.path.append(sys.argv.pop(1)); from flowgate.cli import main; main()"
+_ISOLATED = (
+    "import sys; sys.argv[0] = 'flowgate'; sys.path.append(sys.argv.pop(1)); from flowgate.cli import main; main()"
+)
 
 
 def main() -> None:

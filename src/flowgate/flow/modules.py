@@ -18,6 +18,7 @@ class Modules:
         self.root = os.path.abspath(root)
         self.evaluate = evaluate
         self.search: list[str] = []
+        self.inserted: list[str] = []
         self._loaded: dict[str, Module] = {}
         self._traces: dict[str, Trace] = {}
 
@@ -31,6 +32,7 @@ class Modules:
 
     def also_search(self, folder: str) -> None:
         """A folder that the code puts on sys.path."""
+        self.inserted.append(folder)
         if folder not in self.search:
             self.search.append(folder)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from flowgate.finding import OVERRIDDEN, STALE, Finding, below
-from flowgate.ledger.store import Entry, read
+from flowgate.ledger.store import NAME, Entry, read
 from flowgate.project import Project, git_output
 from flowgate.settings import LedgerSettings
 
 HOLDS, SOON, CHANGED, GONE, EXPIRED = "holds", "expires soon", "excused code changed", "finding gone", "expired"
 UNAPPROVED, REFUSED = "not approved", "rule cannot be overridden"
+FINDING_LINE = re.compile(r"\t\s*(?:- )?finding:\s*[\"']?([A-Z]+\d+-[0-9a-f]{8})")  # as `git blame` shows it
 _IN_FORCE = (HOLDS, SOON)
+_AS_FAR = 200  # commits that are asked for their date
 _SOON = datetime.timedelta(days=14)
 _NO_POLICY = LedgerSettings()
 
@@ -75,6 +80,7 @@ def match(
     date: datetime.date,
     root: str,
     policy: LedgerSettings = _NO_POLICY,
+    authors: Mapping[str, str] = MappingProxyType({}),
 ) -> Matched:
     """Excuse what the ledger excuses. An entry whose code changed marks what came of it `stale-override`.
 
@@ -82,6 +88,7 @@ def match(
         date: the day against which expiry is judged.
         root: the repository, in which the file of a renamed flow is looked for.
         policy: which rules no entry excuses, and whether entries need an approver.
+        authors: who committed each entry, by its finding, where git knows.
     """
     states: dict[int, Finding] = {}
     worth: dict[str, Standing] = {}
@@ -89,7 +96,8 @@ def match(
         for entry in entries:
             hits = [] if entry.finding in worth else seek(entry, findings, states, root)
             if hits:
-                standing = worth[entry.finding] = _standing(entry, findings[hits[0]], date, policy)
+                author = authors.get(entry.finding, "")
+                standing = worth[entry.finding] = _standing(entry, findings[hits[0]], date, policy, author)
                 states |= {index: _excused(findings[index], standing) for index in hits}
     standings = [worth.get(entry.finding) or Standing(entry, GONE) for entry in entries]
     return Matched([states.get(index, found) for index, found in enumerate(findings)], standings)
@@ -100,21 +108,22 @@ def _same(entry: Entry, findings: list[Finding], _: dict[int, Finding], root: st
     return [at for at, found in enumerate(findings) if found.id == entry.finding and _same_flow(entry, found, root)]
 
 
-def _moved(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+def _moved(entry: Entry, findings: list[Finding], taken: dict[int, Finding], _: str) -> list[int]:
     """The same code, held against by the same rule, in another file or step of the flow, of which no entry speaks."""
-    return [at for at in _free(entry, findings, taken, root) if findings[at].excuses == entry.excuses][:1]
+    return [at for at in _free(entry, findings, taken) if findings[at].excuses == entry.excuses][:1]
 
 
-def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+def _descendant(entry: Entry, findings: list[Finding], taken: dict[int, Finding], _: str) -> list[int]:
     """The finding of the same rule and flow that no entry speaks for: what the excused code became."""
-    return _free(entry, findings, taken, root)[:1]
+    return _free(entry, findings, taken)[:1]
 
 
-def _free(entry: Entry, findings: list[Finding], taken: dict[int, Finding], root: str) -> list[int]:
+def _free(entry: Entry, findings: list[Finding], taken: dict[int, Finding]) -> list[int]:
+    """The findings of the entry's rule in its own flow that no entry speaks of."""
     return [
         at
         for at, found in enumerate(findings)
-        if at not in taken and found.rule == entry.rule and _same_flow(entry, found, root)
+        if at not in taken and found.rule == entry.rule and found.flow == entry.flow
     ]
 
 
@@ -123,14 +132,36 @@ def _same_flow(entry: Entry, found: Finding, root: str) -> bool:
     return entry.flow == found.flow or not os.path.exists(os.path.join(root, entry.flow))
 
 
-def _standing(entry: Entry, found: Finding, date: datetime.date, policy: LedgerSettings) -> Standing:
+def _is_approved(entry: Entry, author: str) -> bool:
+    """Whether somebody else agreed: other than who signed the entry, and than who committed it."""
+    approver = entry.approved_by or ""
+    return bool(approver.strip()) and not any(is_same_person(approver, one) for one in (entry.by, author) if one)
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two of `name <email>` are one person, whatever the case, the accents and the tag after a plus in the address."""
+    (name, address), (other_name, other_address) = _person(one), _person(other)
+    return bool((address and address == other_address) or (name and name == other_name))
+
+
+def _person(text: str) -> tuple[str, str]:
+    """A person's name and address, as they are compared."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter.isprintable())
+    match = re.search(r"<?([^\s<>]+)@([^\s<>]+?)>?\s*$", plain)
+    address = f"{match[1].partition('+')[0]}@{match[2]}" if match else ""
+    name = " ".join(plain[: match.start()].split() if match else plain.split())
+    return name, address
+
+
+def _standing(entry: Entry, found: Finding, date: datetime.date, policy: LedgerSettings, author: str) -> Standing:
     if entry.rule in policy.non_overridable:
         return Standing(entry, REFUSED)
     if entry.excuses != found.excuses:
         return Standing(entry, CHANGED)
     if entry.expires is not None and entry.expires < date:
         return Standing(entry, EXPIRED)
-    if policy.require_approver and (entry.approved_by or entry.by) == entry.by:
+    if policy.require_approver and not _is_approved(entry, author):
         return Standing(entry, UNAPPROVED)
     soon = entry.expires is not None and entry.expires <= date + _SOON
     return Standing(entry, SOON if soon else HOLDS)
@@ -176,14 +207,36 @@ def overlay(
         entries = [one for one in entries if one.flow in flows or not os.path.exists(project.absolute(one.flow))]
     if not entries:
         return Matched(listed, [])
-    found = match(listed, entries, date_under_test(project), project.root, project.settings.ledger)
+    policy = project.settings.ledger
+    found = match(listed, entries, date_under_test(project), project.root, policy, authors_of(project))
     if flows is None:
         return found
     mine = [one for one in found.standings if one.entry.flow in flows or one.state != GONE]
     return Matched(found.findings, mine)
 
 
+def authors_of(project: Project) -> dict[str, str]:
+    """Who committed each entry of the ledger, by its finding, where the policy asks; nothing of what is not committed yet."""
+    if not project.settings.ledger.require_approver:
+        return {}
+    told = git_output(project, "blame", "--line-porcelain", "--", NAME) or ""
+    found: dict[str, str] = {}
+    person: dict[str, str] = {}
+    for line in told.splitlines():
+        key, _, held = line.partition(" ")
+        if key in ("author", "author-mail"):
+            person[key] = held
+        match = FINDING_LINE.match(line)
+        if match and not person.get("author-mail", "").startswith("<not.committed"):
+            found[match[1]] = f"{person.get('author', '')} {person.get('author-mail', '')}"
+    return found
+
+
 def date_under_test(project: Project) -> datetime.date:
-    """The date of the commit under test, so that one commit always has one verdict; today where there is no commit."""
-    stamp = git_output(project, "log", "-1", "--format=%cs")
-    return datetime.date.fromisoformat(stamp) if stamp else datetime.date.today()
+    """The date of the commit under test, so that one commit always has one verdict; today where there is no commit.
+
+    Whoever makes a commit sets its date, so it is no earlier than those before it, nor than the base that it is held against.
+    """
+    told = git_output(project, "log", f"-{_AS_FAR}", "--format=%cs")
+    stamps = [*(told or "").split(), *([project.since] if project.since else [])]
+    return datetime.date.fromisoformat(max(stamps)) if stamps else datetime.date.today()

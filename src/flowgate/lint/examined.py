@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from flowgate.finding import DOUBT, WARNING, Finding, in_reading_order
+from flowgate.finding import DOUBT, WARNING, Finding, counted, in_reading_order
 
 
 class Examined(NamedTuple):
@@ -38,10 +38,12 @@ def together(examined: Iterable[Examined], pedantic: bool) -> list[Finding]:
     listed = list(examined)
     parents = {parent for one in listed for parent in one.parents}
     told = (found for one in listed for found in one.findings if pedantic or found.severity != DOUBT)
-    return in_reading_order(
-        [
-            found._replace(severity=WARNING) if found.severity == DOUBT else found
-            for found in told
-            if (found.flow, found.name) not in parents
-        ]
+    return counted(
+        in_reading_order(
+            [
+                found._replace(severity=WARNING) if found.severity == DOUBT else found
+                for found in told
+                if (found.flow, found.name) not in parents
+            ]
+        )
     )

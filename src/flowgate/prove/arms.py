@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -356,7 +358,7 @@ def _note(home: str, name: str) -> list[Any]:
 def _record_of(home: str, step: str, task: str, attempt: int) -> dict[str, Any] | None:
     try:
         with open(os.path.join(home, "records", f"{step}-{task}-{attempt}.json"), encoding="utf-8") as file:
-            record: dict[str, Any] = json.load(file)
+            record: dict[str, Any] = json.loads(file.readline())
             return record
     except (OSError, ValueError):
         return None
@@ -416,6 +418,12 @@ def _outcome(start: Start, one: _Going) -> Ran | Crash:
         return crash_of(one.arm.name, code, os.path.join(one.home, "log.txt"), start.settings)
     ran = read_records(start.flow_name, one.arm, one.home, seconds, store) if start.watched else None
     if ran is not None:
+        task = unreported(start.flow_name, one.home, ran)
+        if task:
+            raise Inconclusive(
+                f"in arm `{one.arm.name}`, task {task} ran without being watched: it says nothing of what it read and wrote. Look "
+                f"for code that changes `PYTHONPATH` or other variables of the environment"
+            )
         world = _world(one.home)
         return ran._replace(
             unexplained=_unexplained(one.scratch, ran) | (world.written - ran.written - frozenset(ran.made)),
@@ -460,14 +468,18 @@ def _unexplained(scratch: str, ran: Ran) -> frozenset[str]:
 
 
 def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Store) -> Ran | None:
-    """An arm by what its tasks wrote down; None where none of them was watched."""
+    """An arm by what its tasks wrote down; None where none of them was watched.
+
+    Raises:
+        Inconclusive: a record was not written by the task that it is about.
+    """
+    keys = _keys(home)
     latest: dict[tuple[str, str], dict[str, Any]] = {}
     folder = os.path.join(home, "records")
     for name in sorted(os.listdir(folder)):
         if not name.endswith(".json"):
             continue
-        with open(os.path.join(folder, name), encoding="utf-8") as file:
-            record = json.load(file)
+        record = _sealed_record(os.path.join(folder, name), keys.get(name.removesuffix(".json"), ""))
         key = (record["step"], place_of(record["index"]))
         if key not in latest or latest[key]["attempt"] <= record["attempt"]:
             latest[key] = record
@@ -496,6 +508,48 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         fetched=_all(records, "fetched"),
         variables=_all(records, "variables"),
     )
+
+
+def _keys(home: str) -> dict[str, str]:
+    """The key with which each task sealed its record, by step, task and attempt; none where no scheduler gave them out."""
+    told: Any = _note(home, "keys")
+    return told if isinstance(told, dict) else {}
+
+
+def _sealed_record(path: str, key: str) -> dict[str, Any]:
+    """What a task wrote down about itself.
+
+    Raises:
+        Inconclusive: somebody else wrote it.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            text, seal, *_ = [*file.read().split("\n"), "", ""]
+        record: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError):
+        record, text, seal = {}, "", ""
+    forced = record.get("order") not in ("", "not forced")
+    wanted = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    if not record or seal != wanted or (forced and not key):
+        name = os.path.basename(path).removesuffix(".json")
+        raise Inconclusive(
+            f"the record of task {name} is not the one that the task itself wrote; look for code that writes there"
+        )
+    return record
+
+
+def unreported(flow_name: str, home: str, ran: Ran) -> str:
+    """A task that ran without being watched, for a person; empty where there is none."""
+    run = os.path.join(home, "store", ".metaflow", flow_name, ran.run.rpartition("/")[2])
+    known = {(task.step, task.task) for task in ran.tasks.values()}
+    for step in sorted(os.listdir(run)) if os.path.isdir(run) else []:
+        folder = os.path.join(run, step)
+        if step.startswith("_") or not os.path.isdir(folder):
+            continue
+        for task in sorted(os.listdir(folder)):
+            if task.isdigit() and (step, task) not in known:
+                return f"{step}/{task}"
+    return ""
 
 
 def _task(key: tuple[str, str], record: dict[str, Any]) -> Task:

@@ -401,6 +401,7 @@ def _build_run() -> None:
 def _build_kernel() -> None:
     os.mkdir("/new/proc")
     _mount("proc", "/new/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    _vary_numbers()
     for name in ("sys", "sysrq-trigger", "irq", "bus"):
         place = f"/new/proc/{name}"
         if os.path.exists(place):
@@ -409,6 +410,18 @@ def _build_kernel() -> None:
     os.mkdir("/new/sys")
     _mount("/old/sys", "/new/sys", "", _BIND | _REC)
     _make_read_only("/new/sys")
+
+
+def _vary_numbers() -> None:
+    """Begin with process and file numbers that no other world begins with: a fresh one would number alike each time."""
+    drawn = int.from_bytes(os.urandom(2), "big")
+    with contextlib.suppress(OSError), open("/new/proc/sys/kernel/ns_last_pid", "w") as file:
+        file.write(str(300 + drawn % 30_000))
+    for folder in ("/", "/new", "/new/dev/shm"):
+        for number in range(1 + int.from_bytes(os.urandom(1), "big")):
+            path = f"{folder}/.{number}"
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+            os.unlink(path)
 
 
 def _close(box: dict[str, Any]) -> None:

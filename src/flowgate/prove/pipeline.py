@@ -29,6 +29,7 @@ from flowgate.prove.proof import Proof, reduction
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.stored import from_store
 from flowgate.prove.together import Together, leftovers, run_all
+from flowgate.prove.verified import refuse_other_values
 from flowgate.target import Target
 
 _NAMED = 3
@@ -261,6 +262,9 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
             target, ground, start, asked, tell
         )
         remembered = f"one after the other, as in the proof before: {apart}; `--jobs 2` tries anew" if apart else ""
+        if proof.verdict == PASS and together.start.watched:
+            tell("reading the conclusions from the datastore", None, 0, 0, 0.0)
+            refuse_other_values(setting_of(start), together.ran, ground.contract.surface)
         note = "; ".join(filter(None, [remembered, together.note, _kept_aside(together, folder)]))
         proof = proof._replace(
             warning=_warning(target, proof, together),

@@ -11,7 +11,7 @@ from flowgate.change.weakening import RULE as WEAKER_GATE
 from flowgate.discover import flow_sources, parts_of
 from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding
-from flowgate.ledger.match import date_under_test, match
+from flowgate.ledger.match import authors_of, date_under_test, match
 from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
 from flowgate.project import Part, Project, repository_of
@@ -120,7 +120,10 @@ def looked_up(project: Project, name: str) -> LookedUp:
     """
     part, found = findings_named(project, [name])[0]
     project = part.project
-    judged = match([found], read(project), date_under_test(project), project.root, project.settings.ledger).findings[0]
+    policy = project.settings.ledger
+    judged = match(
+        [found], read(project), date_under_test(project), project.root, policy, authors_of(project)
+    ).findings[0]
     record = records.load(project, found.flow, found.name) if found.layer == "review" else None
     quotes = next((held.quotes for held in record.findings if held.id == found.id), []) if record is not None else []
     sources = project.settings.of(found.flow).sources

@@ -21,7 +21,7 @@ from flowgate.ledger.match import Matched, overlay
 from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
-from flowgate.project import Part, Project
+from flowgate.project import Part, Project, git_output
 from flowgate.prove.ground import asked_of, contract_of
 from flowgate.prove.pipeline import Tell, prove, recall
 from flowgate.prove.proof import Proof
@@ -193,6 +193,7 @@ def _of_change(base: Base, part: Part, weaknesses: list[Finding], wanted: Wanted
 
 def _judged_by(base: Base, project: Project, from_base: bool) -> Project:
     """The project under the base's settings, or under its own with the ledger's policy of both."""
+    project = project._replace(since=git_output(project, "log", "-1", "--format=%cs", base.commit) or "")
     if base.project is None:
         return project
     was, now = base.project.settings, project.settings

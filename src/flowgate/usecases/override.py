@@ -15,7 +15,7 @@ from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.files import read_text
 from flowgate.finding import Finding, below
 from flowgate.ledger.edit import renewed, without
-from flowgate.ledger.match import GONE, Standing, date_under_test, layer_of, match
+from flowgate.ledger.match import GONE, Standing, authors_of, date_under_test, layer_of, match
 from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
 from flowgate.lint.ruff import UNREADABLE
 from flowgate.project import Part, Project, git_output
@@ -143,7 +143,8 @@ def _listing(part: Part, entries: list[Entry], of_change: list[Finding] | None) 
     ]
     known = [entry for entry in entries if entry not in unknown]
     found = [*current_findings(project), *mine] if entries else []
-    matched = match(found, known, date_under_test(project), project.root, project.settings.ledger)
+    policy = project.settings.ledger
+    matched = match(found, known, date_under_test(project), project.root, policy, authors_of(project))
     return Listed(matched.standings, unknown)
 
 
@@ -219,10 +220,14 @@ def _date(text: str | None) -> datetime.date | None:
     """A date as 2027-02-01, or a number of days from today as 90d."""
     if text is None:
         return None
+    today = datetime.date.today()
     days = re.fullmatch(r"(\d{1,5})d", text)
     if days:
-        return datetime.date.today() + datetime.timedelta(days=int(days[1]))
+        return today + datetime.timedelta(days=int(days[1]))
     try:
-        return datetime.date.fromisoformat(text)
+        given = datetime.date.fromisoformat(text)
     except ValueError:
         raise FlowgateError(f"--expires must be a date such as 2027-02-01, or days such as 90d, not {text!r}") from None
+    if given < today:
+        raise FlowgateError(f"--expires {text} is past: an entry that has expired excuses nothing")
+    return given

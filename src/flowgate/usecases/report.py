@@ -12,7 +12,7 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding, below, in_reading_order
 from flowgate.flow.model import Flow
 from flowgate.flow.source import Source
-from flowgate.ledger.match import Standing, date_under_test
+from flowgate.ledger.match import FINDING_LINE, Standing, date_under_test
 from flowgate.ledger.store import NAME as LEDGER
 from flowgate.project import Project, git, git_output
 from flowgate.prove.ground import asked_of
@@ -238,7 +238,7 @@ def _stood(project: Project) -> dict[str, int]:
     for line in told.splitlines():
         if line.startswith("author-time "):
             when = _day(line[12:], today)
-        match = re.match(r"\t\s*(?:- )?finding:\s*[\"']?([A-Z]+\d+-[0-9a-f]{8})", line)
+        match = FINDING_LINE.match(line)
         if match:
             found[match[1]] = max(0, (today - when).days)
     return found

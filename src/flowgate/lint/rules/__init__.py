@@ -58,6 +58,7 @@ REGISTRY = (
     Entry("FG102", "cwd_relative_path", "Config IncludeFile"),
     Entry("FG103", "eager_metaflow", PROMOTED),
     Entry("FG104", "shell_drift", PROMOTED),
+    Entry("FG105", "shadowed_module", ALWAYS),
     Entry("FG201", "per_config_foreach", "foreach"),
     Entry("FG202", "module_in_merge", "merge_artifacts"),
     Entry("FG203", "blind_join", ALWAYS),
@@ -86,6 +87,12 @@ REGISTRY = (
     Entry("FG504", "completion_order", "as_completed unordered callback Queue"),
     Entry("FG505", "salted_hash", "hash"),
     Entry("FG506", "shared_file", "foreach"),
+    Entry(
+        "FG507",
+        "proof_aware",
+        "flowgate FLOWGATE environ getenv ppid parent /proc getsid getpg frame stack meta_path path_hooks gettrace getprofile "
+        "dockerenv Config",
+    ),
     Entry("FG601", "poc_anchor", ALWAYS),
     Entry("FG602", "loose_results", PROMOTED),
 )

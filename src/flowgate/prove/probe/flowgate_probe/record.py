@@ -7,6 +7,8 @@ stores is final when its datastore is told to persist it: `@catch(var=...)` and 
 from __future__ import annotations
 
 import fnmatch
+import hashlib
+import hmac
 import json
 import os
 import traceback
@@ -16,6 +18,7 @@ from flowgate_probe import reads, scheduler, temporary, turn, world
 from flowgate_probe.storage import places
 
 FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
+_KEY = os.environ.pop(scheduler.KEY, "").encode()
 SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
 
 
@@ -106,8 +109,9 @@ def _write(flow: Any) -> None:
         "artifacts": _artifacts(step, flow),
     }
     path = os.path.join(FOLDER, "%s-%s-%s.json" % (step, current.task_id, current.retry_count))
+    text = json.dumps(record)
     with open(path + ".tmp", "w") as file:
-        json.dump(record, file)
+        file.write("%s\n%s\n" % (text, hmac.new(_KEY, text.encode(), hashlib.sha256).hexdigest()))
     os.replace(path + ".tmp", path)
 
 

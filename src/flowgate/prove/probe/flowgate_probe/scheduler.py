@@ -10,6 +10,7 @@ waits for its turn. The scheduler holds both ends of each open, so a message wri
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -31,6 +32,7 @@ _USUAL_WORKERS = 4  # as many are launched without asking how much memory there 
 _USUAL_SIZE = 300 << 20
 _SPARE = 1 << 30
 SHARED = "shared"
+KEY = "FLOWGATE_PROBE_KEY"  # of one task alone: it takes the variable away before any of the user's code runs
 
 Key = Tuple[str, str, int]
 
@@ -147,10 +149,12 @@ class Scheduler:
         self.popped = self.expected = 0
         self.workers = native._max_workers
         self.size = 0
+        self.keys = {}  # type: Dict[str, str]
         self.guard = threading.RLock()
         self.requests = _pipe(os.path.join(TURNS, "requests"))
         tell("installed", json.dumps({"order": MODE, "pid": os.getpid(), "run": str(native._run_id)}))
         threading.Thread(target=self.serve, daemon=True).start()
+        atexit.register(self.tell_keys)
 
     # What Metaflow's loop calls.
 
@@ -198,9 +202,11 @@ class Scheduler:
             held = Launched(key, self.rank_of(place, key[0]), named, _pipe(pipe_of(key)))
             before = os.environ.get("PYTHONHASHSEED")
             os.environ["PYTHONHASHSEED"] = salt(SEED, "%s %s" % (task.step, [index for index, _ in place]), key[2])
+            os.environ[KEY] = self.keys["%s-%s-%d" % key] = os.urandom(16).hex()
             try:
                 plain(self.native, task)
             finally:
+                os.environ.pop(KEY, None)
                 if before is not None:
                     os.environ["PYTHONHASHSEED"] = before
             for worker in self.native._workers.values():
@@ -209,6 +215,10 @@ class Scheduler:
                     self.launched[key] = held
             if key not in self.launched:  # a task that is only cloned has no process
                 os.close(held.pipe)
+
+    def tell_keys(self) -> None:
+        """Say with which key each task had to seal its record: once no task runs any more that could use another one's."""
+        tell("keys", json.dumps(self.keys))
 
     # Places and ranks.
 

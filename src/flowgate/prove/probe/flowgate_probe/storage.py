@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -27,17 +28,68 @@ class Held(NamedTuple):
     info: dict[str, dict[str, Any]]
 
 
+class Entry(NamedTuple):
+    """One entry of a folder of a datastore, as Metaflow's own listings tell it."""
+
+    path: str
+    is_file: bool
+
+
+class LocalFiles:
+    """A datastore in a folder, read as Metaflow's own class does: importing that one takes half a second."""
+
+    TYPE = "local"
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    path_join = staticmethod(os.path.join)
+    dirname = staticmethod(os.path.dirname)
+    basename = staticmethod(os.path.basename)
+
+    @staticmethod
+    def path_split(path: str) -> list[str]:
+        """The parts of a path."""
+        return path.split("/")
+
+    def list_content(self, paths: list[str]) -> Iterator[Entry]:
+        """What stands in some folders; nothing in one that is not there."""
+        for path in paths:
+            folder = os.path.join(self.root, path)
+            for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+                yield Entry(os.path.join(path, name), os.path.isfile(os.path.join(folder, name)))
+
+    @contextlib.contextmanager
+    def load_bytes(self, paths: Iterable[str]) -> Iterator[Any]:
+        """Each path, where its bytes are (None where there are none), and what is noted about them."""
+        yield map(self._found, paths)
+
+    def _found(self, path: str) -> Any:
+        whole = os.path.join(self.root, path)
+        if not os.path.exists(whole):
+            return path, None, None
+        try:
+            with open(whole + "_meta", encoding="utf-8") as file:
+                return path, whole, json.load(file)
+        except FileNotFoundError:
+            return path, whole, None
+
+
+def _storage(kind: str, root: str) -> Any:
+    from metaflow.plugins import DATASTORES
+
+    known = {found.TYPE: found for found in DATASTORES}
+    if kind not in known:
+        raise Fault("this Metaflow knows no datastore %r" % kind)
+    return known[kind](root)
+
+
 class Run:
     """A run in a datastore."""
 
     def __init__(self, flow: str, kind: str, root: str, run: str, end: str = "end") -> None:
-        from metaflow.plugins import DATASTORES
-
-        known = {found.TYPE: found for found in DATASTORES}
-        if kind not in known:
-            raise Fault("this Metaflow knows no datastore %r" % kind)
         self.flow, self.root, self.run, self.end = flow, root, run, end
-        self.storage = known[kind](root)
+        self.storage = LocalFiles(root) if kind == "local" else _storage(kind, root)
 
     def tasks(self) -> list[Held]:
         """Every task that ended, by its latest attempt.
@@ -114,7 +166,8 @@ class Run:
     def _by_metaflow(self, held: Held, name: str) -> Any:
         from metaflow.datastore import FlowDataStore
 
-        store = FlowDataStore(self.flow, None, storage_impl=type(self.storage), ds_root=self.root)
+        kind = type(_storage(self.storage.TYPE, self.root))
+        store = FlowDataStore(self.flow, None, storage_impl=kind, ds_root=self.root)
         return store.get_task_datastore(self.run, held.step, held.task)[name]
 
     def place(self, held: Held) -> list[Any]:
@@ -143,3 +196,5 @@ def define_classes(path: str) -> None:
     for name, value in names.items():
         if not name.startswith("__"):
             setattr(main_module, name, value)
+        if isinstance(value, type) and value.__module__ == "__flowgate__":
+            value.__module__ = "__main__"

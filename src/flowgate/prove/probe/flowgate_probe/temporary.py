@@ -56,7 +56,7 @@ def earlier(folder: str) -> Dict[str, str]:
     for entry in os.listdir(folder):
         if entry.endswith(".json"):
             with open(os.path.join(folder, entry)) as file:
-                record = json.load(file)
+                record = json.loads(file.readline())
             names.update({path: _label(record["own"], at) for at, path in enumerate(record["temporary"])})
     return names
 
