@@ -86,7 +86,7 @@ def flowgate() -> Callable[..., Done]:
     """The command, started as a user starts it: `flowgate(folder, "lint", ...)`."""
 
     def start(folder: Path, *arguments: str, given: str | None = None, **extra: str) -> Done:
-        return run([sys.executable, "-m", "flowgate", *arguments], folder, given, **extra)
+        return run([sys.executable, "-I", "-m", "flowgate", *arguments], folder, given, **extra)
 
     return start
 

@@ -80,7 +80,7 @@ def test_any_reason_and_name_survive_a_round_trip(reason: str, by: str, expires:
         (COMMENTED.replace("FG102-00000000", "FG102"), "no finding's id"),
         (COMMENTED.replace('"quoted: with a colon"', "''"), "no reason"),
         ("version: 1\nversion: 1\noverrides: []\n", "key 'version' twice"),
-        ("version: 1\noverrides: [&a {}, *a]\n", "YAML anchor"),
+        ("version: 1\noverrides: [&a {}, *a]\n", "uses an anchor of YAML"),
         ("version: 1\n\toverrides: []\n", "not valid YAML"),
         ("- 1\n", "Expected `object`"),
         ("", "Expected `object`"),

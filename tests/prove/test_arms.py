@@ -9,9 +9,9 @@ from flowgate_probe.equality import digest
 
 from flowgate.flow.source import Source
 from flowgate.project import open_project
-from flowgate.prove.arms import Ran
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import contract_of, ground_of, start_of
+from flowgate.prove.model import Ran
 from flowgate.prove.together import run_all
 from flowgate.target import targets
 from tests.conftest import write

@@ -10,8 +10,8 @@ import pytest
 from flowgate.errors import Inconclusive
 from flowgate.flow.source import Source
 from flowgate.project import open_project
-from flowgate.prove.arms import Arm, Ran, Task
 from flowgate.prove.config import refuse_other_config
+from flowgate.prove.model import Arm, Ran, Task
 from flowgate.prove.store import Store
 from flowgate.target import Target, targets
 from tests.conftest import write

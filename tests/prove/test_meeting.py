@@ -11,8 +11,8 @@ from flowgate_probe import reads
 from flowgate.flow.model import Flow
 from flowgate.flow.source import Source
 from flowgate.project import open_project
-from flowgate.prove.arms import Arm, Ran, Task
 from flowgate.prove.meeting import ANYTHING, ENTRIES, RECORDS, RUNS, meeting_of
+from flowgate.prove.model import Arm, Ran, Task
 from flowgate.prove.store import Store
 from flowgate.target import targets
 from tests.conftest import write

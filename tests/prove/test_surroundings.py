@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowgate.prove.arms import Arm
+from flowgate.prove.model import Arm
 from flowgate.prove.surroundings import other_zone, surroundings, umask_of
 
 OTHER = Arm("adversarial", 16, 2, "reversed", world=1)

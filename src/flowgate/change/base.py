@@ -6,11 +6,12 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from flowgate.errors import FlowgateError, Inconclusive
 from flowgate.project import Project, git, open_project, repository_of
+from flowgate.scratch import scratch_folder
 
 # What claims are written in. Data, notebooks and pictures stay where they are.
 _READ = (".py", ".toml", ".yaml", ".yml", ".json", "CODEOWNERS")
@@ -118,17 +119,25 @@ def base_of(project: Project, ref: str) -> Iterator[Base]:
     if here is None or git(here, "rev-parse", "--git-dir") is None:
         raise Inconclusive(f"{project.root} is no repository that git can read, so nothing can be compared with {ref}")
     commit = _commit(here, ref)
-    try:
-        scratch = tempfile.TemporaryDirectory(prefix="flowgate-base-")
-    except OSError as error:
-        raise Inconclusive(f"the base {ref} cannot be laid out in {tempfile.gettempdir()}: {error.strerror}") from None
-    with scratch as folder:
+    with _laid_out(ref) as folder:
         top = os.path.realpath(folder)
         _extract(here, commit, top)
         changed, renamed = _difference(here, commit)
         place = _place_then(project, here, renamed, _place(project, here))
         held, fault = _project(os.path.join(top, place), top, project)
         yield Base(ref, commit, top, here, held, fault, changed, renamed, project.root)
+
+
+@contextmanager
+def _laid_out(ref: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            folder, _ = stack.enter_context(scratch_folder(prefix="flowgate-base-"))
+        except OSError as error:
+            raise Inconclusive(
+                f"the base {ref} cannot be laid out in {tempfile.gettempdir()}: {error.strerror}"
+            ) from None
+        yield folder
 
 
 def _commit(here: str, ref: str) -> str:

@@ -66,7 +66,7 @@ def _prove(was: ProveSettings, now: ProveSettings) -> Iterator[Lowered]:
         Order("workers", was.workers, now.workers, "the adversarial arm has fewer workers"),
         Order("schedules", was.schedules, now.schedules, "fewer orders are tried"),
     )
-    for pattern in now.inputs_exclude:
+    for pattern in dict.fromkeys(now.inputs_exclude):
         if pattern not in was.inputs_exclude:
             yield "inputs_exclude", f"prove.inputs_exclude: {pattern}", f"a proof outlives changes of {pattern}"
     if was.require_sealed and not now.require_sealed:

@@ -19,7 +19,6 @@ HOLDS, SOON, CHANGED, GONE, EXPIRED = "holds", "expires soon", "excused code cha
 UNAPPROVED, REFUSED = "not approved", "rule cannot be overridden"
 FINDING_LINE = re.compile(r"\t\s*(?:- )?finding:\s*[\"']?([A-Z]+\d+-[0-9a-f]{8})")  # as `git blame` shows it
 _IN_FORCE = (HOLDS, SOON)
-_AS_FAR = 200  # commits that are asked for their date
 _SOON = datetime.timedelta(days=14)
 _NO_POLICY = LedgerSettings()
 
@@ -235,8 +234,7 @@ def authors_of(project: Project) -> dict[str, str]:
 def date_under_test(project: Project) -> datetime.date:
     """The date of the commit under test, so that one commit always has one verdict; today where there is no commit.
 
-    Whoever makes a commit sets its date, so it is no earlier than those before it, nor than the base that it is held against.
+    Whoever makes a commit sets its date, so it counts as no earlier than the base that it is held against.
     """
-    told = git_output(project, "log", f"-{_AS_FAR}", "--format=%cs")
-    stamps = [*(told or "").split(), *([project.since] if project.since else [])]
-    return datetime.date.fromisoformat(max(stamps)) if stamps else datetime.date.today()
+    stamp = max(git_output(project, "log", "-1", "--format=%cs") or "", project.since)
+    return datetime.date.fromisoformat(stamp) if stamp else datetime.date.today()

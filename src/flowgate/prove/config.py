@@ -10,8 +10,8 @@ from typing import Any
 from flowgate.errors import Inconclusive
 from flowgate.flow.conf import Composed, dotted
 from flowgate.flow.yamlfile import Keys, leaves
-from flowgate.prove.arms import Ran
 from flowgate.prove.ground import composed_under, of_hydra
+from flowgate.prove.model import Ran
 from flowgate.target import Target
 
 _SHOWN = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowgate.prove.arms import Arm
+from flowgate.prove.model import Arm
 
 RANDOM, OVERLAPPING = "random:", "overlapping"
 _SEED, _OTHER_SEED, _THIRD_SEED = 1, 4242, 977

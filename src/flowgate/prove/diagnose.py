@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any, NamedTuple
 
-from flowgate.prove.arms import ASPECTS, Arm, Ran, Start
 from flowgate.prove.contracts import OVERLAPPING
 from flowgate.prove.diverge import Divergence, diverging, first_cause, setting_of
 from flowgate.prove.meeting import meeting_of
+from flowgate.prove.model import ASPECTS, Arm, Ran, Start
 from flowgate.prove.pipeline import Tell
 from flowgate.prove.together import run_all
+from flowgate.scratch import scratch_folder
 from flowgate.target import Target
 
 _SEED, _OTHER_SEED = 1, 4242
@@ -132,7 +132,7 @@ def diagnose(target: Target, start: Start, workers: int, tell: Tell) -> list[Dia
     Raises:
         Inconclusive: an arm failed, or the surface is not there.
     """
-    with tempfile.TemporaryDirectory(prefix="flowgate-") as folder:
+    with scratch_folder() as (folder, _):
         return _each(target, start._replace(scratch=os.path.join(folder, "scratch")), workers, tell)
 
 

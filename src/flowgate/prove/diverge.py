@@ -14,8 +14,8 @@ from flowgate.flow.lineage import Place, assigned_at, caught_at, reaches, step_o
 from flowgate.flow.model import Flow
 from flowgate.flow.trace import Stored
 from flowgate.prove import sandbox
-from flowgate.prove.arms import Ran, Start
 from flowgate.prove.environment import PROBE, Environment
+from flowgate.prove.model import Ran, Start
 
 Key = tuple[str, str]
 Pair = tuple[str | None, str | None]

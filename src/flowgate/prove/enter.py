@@ -239,7 +239,14 @@ class World:
         self.placed: dict[str, float] = {}
 
     def show(self, place: str) -> None:
-        """Show one entry of the old root, and all below it."""
+        """Show one entry of the old root, and all below it; one that is gone by now is left out."""
+        try:
+            self._show(place)
+        except (Refused, OSError):
+            if os.path.lexists("/old" + place):
+                raise
+
+    def _show(self, place: str) -> None:
         source = "/old" + place
         if os.path.islink(source):
             os.symlink(os.readlink(source), "/new" + place)

@@ -18,9 +18,9 @@ from flowgate.flow.conf import Composed, ConfigBroken
 from flowgate.flow.contract import Contract, declared
 from flowgate.flow.subject import changes, code_digests, names_file
 from flowgate.flow.values import Call, Function, constant, options
-from flowgate.prove.arms import Start
 from flowgate.prove.environment import Environment, find, imported
 from flowgate.prove.inputs import inputs_of
+from flowgate.prove.model import Start
 from flowgate.prove.sandbox import why_not
 from flowgate.prove.store import user_store
 from flowgate.settings import CONTRACTS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,13 @@ import sys
 _PATIENCE = 5.0
 
 
-def main(command: list[str]) -> int:
-    """Run the command; its exit code, or 143 where the pipe was closed before it ended."""
+def main(arguments: list[str]) -> int:
+    """Run the command; its exit code, or 143 where the pipe was closed before it ended.
+
+    Args:
+        arguments: a folder that is removed where the pipe was closed, empty for none, and the command.
+    """
+    scratch, *command = arguments
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, lambda *_: None)
     woken, wake = os.pipe()
@@ -33,19 +39,21 @@ def main(command: list[str]) -> int:
         if woken in ready:
             os.read(woken, 4096)
         if 0 in ready and not os.read(0, 1):
-            return _end(child)
+            return _end(child, scratch)
     if child.returncode < 0:  # a scheduler that was killed leaves its tasks behind
         os.killpg(0, signal.SIGKILL)
     return child.returncode
 
 
-def _end(child: subprocess.Popen[bytes]) -> int:
+def _end(child: subprocess.Popen[bytes], scratch: str) -> int:
     """Ask the group to stop, wait a little, then stop it; this process goes with it."""
     os.killpg(0, signal.SIGTERM)
     try:
         child.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
         pass
+    if scratch:
+        shutil.rmtree(scratch, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
     return 143
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 
 from flowgate import witness
@@ -81,6 +82,19 @@ def changed_inputs(
     beside = {name: then for name, then in held.items() if name not in now}
     now |= _digests(project, [name for name in beside if os.path.isfile(project.absolute(name))])
     return changes(held, now)
+
+
+# What an arm sets for itself, or what differs between two terminals of one person.
+_OF_THE_ARM = re.compile(
+    r"(FLOWGATE|METAFLOW)_.*|PYTHON(PATH|HASHSEED|DONTWRITEBYTECODE)|TMPDIR|TZ|LANG|LC_.*|COLUMNS|LINES|HOSTNAME|PATH"
+)
+
+
+def variables_now(names: Iterable[str]) -> dict[str, str]:
+    """The digests of variables of the environment as they are set now, `variable NAME` by name; those of the arms left out."""
+    held = {name.removeprefix("variable "): name for name in names}
+    wanted = sorted(name for name in held if not _OF_THE_ARM.fullmatch(name))
+    return {f"variable {name}": witness.state_of_variable(name) for name in wanted}
 
 
 def _listed(project: Project) -> list[str]:

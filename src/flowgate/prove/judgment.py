@@ -9,10 +9,10 @@ from flowgate.errors import Inconclusive
 from flowgate.finding import ERROR, Finding
 from flowgate.flow.contract import Contract
 from flowgate.outcome import BLOCKED, PASS
-from flowgate.prove.arms import BESIDE, Ran
 from flowgate.prove.config import refuse_other_config
 from flowgate.prove.diverge import Divergence, Setting, diverging, first_cause, surface_of
 from flowgate.prove.ground import composed_under
+from flowgate.prove.model import BESIDE, Ran
 from flowgate.prove.proof import ArmRecord, Proof, reduction
 from flowgate.target import Target
 

@@ -11,12 +11,15 @@ from flowgate.files import write_whole
 from flowgate.finding import digest
 from flowgate.flow.subject import changes
 from flowgate.prove import receipt as receipts
-from flowgate.prove.arms import Arm, Ran, read_records
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import Ground
 from flowgate.prove.inputs import bound, changed_inputs
+from flowgate.prove.model import Arm, Ran
+from flowgate.prove.records import read_records
 from flowgate.prove.store import Store
 from flowgate.target import Target
+
+_OWN_WORLD = "one of the arms is a run of yours, by `flowgate run`"
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,4 +121,4 @@ def load(target: Target, ground: Ground, arm: Arm) -> Ran | None:
     if changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts):
         return None
     ran = read_records(target.flow.name, arm, home, held.seconds, Store(held.store, held.root))
-    return ran._replace(origin="flowgate run") if ran is not None else None
+    return ran._replace(origin="flowgate run", unsealed=_OWN_WORLD) if ran is not None else None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from flowgate.flow.lineage import Place, reaches, trail
 from flowgate.flow.model import Flow
 from flowgate.flow.surface import at_end, may_store_more, stored
-from flowgate.prove.arms import Ran, Task
+from flowgate.prove.model import Ran, Task
 
 ANYTHING = "*"
 RECORDS = "the records of the run"  # what Metaflow writes down about its tasks

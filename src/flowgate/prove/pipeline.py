@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,18 +17,20 @@ from flowgate.flow.surface import at_end, computed, may_store_more, says_nothing
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED, STALE
 from flowgate.prove import kept
 from flowgate.prove import receipt as receipts
-from flowgate.prove.arms import Arm, Progress, Start
 from flowgate.prove.contracts import RANDOM, again, overlap, plan
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
-from flowgate.prove.inputs import bound, changed_inputs
+from flowgate.prove.inputs import bound, changed_inputs, variables_now
 from flowgate.prove.judgment import judge
+from flowgate.prove.launch import world_of
 from flowgate.prove.meeting import RUNS, meeting_of
+from flowgate.prove.model import Arm, Progress, Start
 from flowgate.prove.proof import Proof, reduction
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.stored import from_store
 from flowgate.prove.together import Together, leftovers, run_all
 from flowgate.prove.verified import refuse_other_values
+from flowgate.scratch import scratch_folder
 from flowgate.target import Target
 
 _NAMED = 3
@@ -160,6 +161,7 @@ def _empty_surface(target: Target, proof: Proof) -> str:
 def changed_since(target: Target, ground: Ground, held: Receipt) -> list[str]:
     """What changed since a proof, in words: the flow, its environment, or a file that its arms could have read."""
     found = ground.since(held.parts, held.installed, held.absent, target.project.root)
+    found += changes(held.variables, variables_now(held.variables))
     return found + changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts)
 
 
@@ -251,7 +253,7 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         asked = asked._replace(jobs=1)
     else:
         apart = ""
-    with workplace(target) as folder:
+    with workplace(target) as (folder, keep):
         start = start_of(target, ground, folder, asked.overrides)
         if start.unsealed and target.proving.require_sealed:
             raise Inconclusive(
@@ -273,6 +275,7 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
             unsealed=next((one.unsealed for one in together.ran if one.unsealed), ""),
         )
         _refuse_changes(target, ground, counted, together)
+        keep()
         receipts.save(target.project, _receipt(target, ground, counted, proof, together, apart))
     return proof
 
@@ -312,7 +315,8 @@ def _proven_by_run(
     What is not a pass is looked into with arms that start from the same files, each in a store of its own.
     """
     first, *others = _plan(target, ground, asked)
-    held = None if asked.fresh or not start.watched else kept.load(target, ground, first)
+    alone = asked.fresh or not start.watched or target.proving.require_sealed
+    held = None if alone else kept.load(target, ground, first)
     if held is None:
         return None
     try:
@@ -367,7 +371,7 @@ def _with_leftovers(
     start = start._replace(earlier=home if reads_runs else "")
     try:
         with _left_in_place(found) if first.unsealed else nullcontext():
-            start = start if first.unsealed else start._replace(brought=home)
+            start = start if first.unsealed else start._replace(brought=world_of(start.folder, first.arm.name))
             more = run_all(start, [again()], 1, _news(tell))
     except Inconclusive as error:
         raise Inconclusive(f"{why}, and a run that finds it fails: {error}") from None
@@ -440,16 +444,19 @@ def _news(tell: Tell) -> Progress:
 
 
 @contextmanager
-def workplace(target: Target) -> Iterator[str]:
-    """A folder for the arms of one proof, gone afterwards unless a receipt says that they proved something."""
+def workplace(target: Target) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A folder for the arms of one proof, gone afterwards unless a receipt says that they proved something.
+
+    The function that comes with it is called before such a receipt is written.
+    """
     place = receipts.folder_of(target.project, target.path, target.flow.name)
     _sweep(place)
-    folder = tempfile.mkdtemp(dir=place, prefix="run-")
-    try:
-        yield folder
-    finally:
-        if os.path.basename(folder) not in receipts.folders(place):
-            shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder(place, "run-") as (folder, keep):
+        try:
+            yield folder, keep
+        finally:
+            if os.path.basename(folder) not in receipts.folders(place):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(place: str) -> None:
@@ -488,4 +495,5 @@ def _receipt(
         apart=apart or together.apart,
         warning=proof.warning,
         unsealed=proof.unsealed,
+        variables=variables_now({name for one in ran for name in one.variables}),
     )

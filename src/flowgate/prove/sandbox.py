@@ -12,13 +12,14 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from typing import Any, NamedTuple
 
 from flowgate.project import repository_of
+from flowgate.scratch import scratch_folder
 
 _ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter.py")
 _REFUSAL = "not sealed: "
+NOT_SEALED = 125  # how `enter.py` exits where no world could be made
 HOSTNAME = "localhost"  # of arms that vary it: another name than the machine's, which still resolves
 _FOR_CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", "FLOWGATE_")
 _TOKENS = (
@@ -63,11 +64,10 @@ class Box(NamedTuple):
     def _asked(self) -> dict[str, Any]:
         hidden = [*states(self.root), *_of_ci(self.root)]
         hidden += [os.path.join(os.path.expanduser("~"), name) for name in _OF_THE_USER]
-        apart = [self.root, os.path.realpath(os.path.expanduser("~")), "/var/tmp"]  # noqa: S108
         return {
             "cwd": self.cwd,
             "told": self.told,
-            "apart": [place for place in dict.fromkeys(apart) if place != "/"],
+            "apart": _of_others([self.root, os.path.realpath(os.path.expanduser("~")), "/var/tmp"]),  # noqa: S108
             "hidden": [place for place in hidden if os.path.lexists(place)],
             "shares": [list(share) for share in self.shares],
             "texts": _configs_without_credentials(self.root),
@@ -75,6 +75,21 @@ class Box(NamedTuple):
             "network": self.network,
             "hostname": self.hostname,
         }
+
+
+def _of_others(places: list[str]) -> list[str]:
+    """The places that need an overlay of their own: one above them is somebody else's, and could not be copied to a layer."""
+    if os.geteuid() == 0:
+        return []
+    found = []
+    for place in dict.fromkeys(places):
+        at = place
+        while os.path.dirname(at) != "/" and at != "/":
+            if os.path.isdir(at) and os.stat(at).st_uid != os.geteuid():
+                found.append(place)
+                break
+            at = os.path.dirname(at)
+    return found
 
 
 def states(root: str) -> list[str]:
@@ -120,7 +135,7 @@ def why_not(root: str) -> str:
     """Why no world can be made on this machine; empty where one can. A world is made to find out."""
     if sys.platform != "linux":
         return f"{sys.platform} has no namespaces"
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as (folder, _):
         asked = Box(root, root, told=folder).command(["/bin/true"])
         try:
             done = subprocess.run(

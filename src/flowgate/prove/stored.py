@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flowgate.errors import Inconclusive
-from flowgate.prove.arms import Ran, Start, Task, place_of
 from flowgate.prove.diverge import Setting, ask_probe, setting_of
+from flowgate.prove.model import Ran, Start, Task
+from flowgate.prove.records import place_of
 
 
 def from_store(start: Start, ran: list[Ran]) -> list[Ran]:

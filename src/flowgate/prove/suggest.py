@@ -48,7 +48,7 @@ def suggest(target: Target, asked: Asked, tell: Tell) -> Suggestion:
     with alone(target, tell):
         for kind in STRONGEST_FIRST:
             ground = ground_of(target, Contract(kind, "", surface), asked.overrides)
-            with workplace(target) as folder:
+            with workplace(target) as (folder, _):
                 start = start_of(target, ground, folder, asked.overrides)
                 tried.append(proven_by_arms(target, ground, start, asked, tell)[0])
             if tried[-1].divergence is None:

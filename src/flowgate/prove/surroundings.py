@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flowgate.prove.arms import Arm
+    from flowgate.prove.model import Arm
 
 _EASTMOST, _WESTMOST = 14, -12
 _LOCALES = ("C.UTF-8", "C")  # those that are there on every system

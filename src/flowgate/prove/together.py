@@ -15,8 +15,11 @@ from itertools import permutations
 from typing import NamedTuple
 
 from flowgate.errors import Inconclusive
-from flowgate.prove.arms import Arm, Progress, Ran, Start, read_records, run
+from flowgate.prove.arms import run
 from flowgate.prove.crash import Crash
+from flowgate.prove.launch import world_of
+from flowgate.prove.model import Arm, Progress, Ran, Start
+from flowgate.prove.records import read_records
 from flowgate.prove.store import Store
 from flowgate.prove.tree import Settled, Tree, move_aside, named_by, put_back, shared_entries, tree_of
 
@@ -98,7 +101,11 @@ def _settled(
         outcomes = run(start, list(group), progress)
     finally:
         for arm, home in zip(group, homes, strict=True):
-            seen = read_records(start.flow_name, arm, home, 0.0, Store("", "")) if os.path.isdir(home) else None
+            seen = (
+                read_records(start.flow_name, arm, home, 0.0, Store("", ""), ended=False)
+                if os.path.isdir(home)
+                else None
+            )
             if seen is not None:
                 written |= seen.written | frozenset(seen.made)
                 folders += _put_aside(home, seen)
@@ -185,7 +192,8 @@ def _put_aside(home: str, ran: Ran) -> list[str]:
 
 def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside."""
-    left = os.path.join(start.folder, ran.arm.name, "left")
+    folder = os.path.join(start.folder, ran.arm.name) if ran.unsealed else world_of(start.folder, ran.arm.name)
+    left = os.path.join(folder, "left")
     sought = (path for path in ran.made if path in ran.missed or os.path.dirname(path) in ran.listed)
     return {path: left + path for path in sought if os.path.isfile(left + path)}
 

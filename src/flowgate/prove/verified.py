@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flowgate.errors import Inconclusive
-from flowgate.prove.arms import Ran
 from flowgate.prove.diverge import Setting, ask_probe, surface_of
+from flowgate.prove.model import Ran
 
 
 def refuse_other_values(setting: Setting, ran: list[Ran], surface: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from flowgate.report.style import printable
 
 if TYPE_CHECKING:
-    from flowgate.prove.arms import Arm
+    from flowgate.prove.model import Arm
 
 _EVERY = 15.0
 

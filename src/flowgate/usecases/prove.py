@@ -16,9 +16,9 @@ from flowgate.outcome import BLOCKED, INCONCLUSIVE, PASS
 from flowgate.project import Part, Project
 from flowgate.prove import diagnose as diagnoses
 from flowgate.prove import suggest as suggestions
-from flowgate.prove.arms import Arm, Ran
 from flowgate.prove.diverge import Setting, diverging, first_cause, surface_of
 from flowgate.prove.ground import Asked, asked_of, contract_of, environment_of, ground_of, start_of
+from flowgate.prove.model import Arm, Ran
 from flowgate.prove.pipeline import Tell, alone, prove, workplace
 from flowgate.prove.proof import Proof
 from flowgate.prove.store import user_store
@@ -156,7 +156,7 @@ def diagnose(project: Project, paths: list[str], wanted: Wanted, tell: Tell) -> 
         now = contract_of(target, asked.overrides)
         contract = now or Contract("order_independent", "", surface_of_flow(target.flow, target.settings))
         ground = ground_of(target, contract, asked.overrides)
-        with alone(target, tell), workplace(target) as folder:
+        with alone(target, tell), workplace(target) as (folder, _):
             start = start_of(target, ground, folder, asked.overrides)
             found = diagnoses.diagnose(target, start, target.proving.workers, tell)
         made.append(Diagnosed(below(part.folder, target.path), target.flow.name, found))

@@ -13,7 +13,7 @@ from flowgate.finding import Finding
 from flowgate.flow.composing import hydra_overrides
 from flowgate.project import Project
 from flowgate.prove import kept
-from flowgate.prove.arms import Arm, probe_variables, tidy
+from flowgate.prove.arms import tidy
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import (
     asked_of,
@@ -23,6 +23,8 @@ from flowgate.prove.ground import (
     runs_elsewhere,
     start_of,
 )
+from flowgate.prove.launch import probe_variables
+from flowgate.prove.model import Arm
 from flowgate.prove.pipeline import alone
 from flowgate.prove.store import user_store
 from flowgate.target import Target, all_readable, chosen

@@ -63,6 +63,32 @@ def watch() -> None:
     if ROOT and not _watching:
         _watching.append(True)
         sys.addaudithook(_note)
+        _note_variables()
+
+
+def _note_variables() -> None:
+    """Note which variables of the environment the project's own code asks for."""
+    kind = type(os.environ)
+    plain_get, plain_has = kind.__getitem__, kind.__contains__
+
+    def getitem(self: Any, name: Any) -> Any:
+        _note_variable(name, sys._getframe(1))
+        return plain_get(self, name)
+
+    def contains(self: Any, name: Any) -> bool:
+        _note_variable(name, sys._getframe(1))
+        return plain_has(self, name)
+
+    kind.__getitem__, kind.__contains__ = getitem, contains  # type: ignore[method-assign, assignment]
+
+
+def _note_variable(name: Any, frame: Any) -> None:
+    while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
+        frame = frame.f_back
+    if frame is not None and isinstance(name, str):
+        path = frame.f_code.co_filename
+        if path.startswith(ROOT + os.sep) and not any(part in path for part in _LEFT_OUT):
+            _variables.add(name)
 
 
 def begin_task(run: str) -> None:

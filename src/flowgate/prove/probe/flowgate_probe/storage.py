@@ -56,7 +56,8 @@ class LocalFiles:
         """What stands in some folders; nothing in one that is not there."""
         for path in paths:
             folder = os.path.join(self.root, path)
-            for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+            for name in [name for name in names if name != "_meta"]:  # Metaflow's metadata lie there, too
                 yield Entry(os.path.join(path, name), os.path.isfile(os.path.join(folder, name)))
 
     @contextlib.contextmanager
