@@ -102,7 +102,10 @@ def state(flowgate: Flowgate, folder: Path, **variables: str) -> str:
 
 
 def edit(name: str, text: str) -> Callable[[Path], None]:
-    return lambda folder: write(folder, {name: text}) and None
+    def change(folder: Path) -> None:
+        write(folder, {name: text})
+
+    return change
 
 
 def relink(folder: Path) -> None:

@@ -274,6 +274,7 @@ class Tried(NamedTuple):
     done: Done
     before: dict[str, bytes]
     mark: str
+    variables: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -291,19 +292,23 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     variables = {"RUNNER_TEMP": str(runner), "WHERE_THE_RUNNER_LISTENS": str(runner), "GITHUB_TOKEN": "secret"}
     variables |= {"GITHUB_OUTPUT": str(runner / "output"), "ACTIONS_RUNTIME_TOKEN": "secret", "GH_TOKEN": "secret"}
     command = [sys.executable, "-I", "-m", "flowgate", "prove", "flow.py", "--format", "json"]
-    yield Tried(folder, runner, run(command, folder, **variables), before, mark)
+    yield Tried(folder, runner, run(command, folder, **variables), before, mark, variables)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a repository, git's own included; what flowgate keeps in its cache is left out."""
-    files = (path for path in folder.rglob("*") if path.is_file() and ".flowgate/cache" not in str(path))
+    files = (path for path in folder.rglob("*") if ".flowgate/cache" not in str(path) and path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name != "index"}
 
 
 def test_the_flow_ran_and_nothing_that_it_tried_worked(tried: Tried) -> None:
     (proof,) = tried.done.json()["proofs"]
     assert (proof["verdict"], proof["sealed"]) == ("pass", True), tried.done
-    shown = run([sys.executable, "-I", "-m", "flowgate", "results", "flow.py", "--format", "csv"], tried.folder)
+    shown = run(
+        [sys.executable, "-I", "-m", "flowgate", "results", "flow.py", "--format", "csv"],
+        tried.folder,
+        **tried.variables,
+    )
     assert shown.code == 0 and len(shown.out.splitlines()) <= 1, f"some of it worked: {shown}"
 
 
@@ -425,7 +430,7 @@ PROGRAM = textwrap.dedent('''
 def kept(index, mine):
     one = socket.socket(socket.AF_UNIX)
     if one.connect_ex(chr(0) + "flowgate-test-daemon"):
-        subprocess.run([sys.executable, "-c", PROGRAM])
+        subprocess.run([sys.executable, "-c", PROGRAM], stdout=-3, stderr=-3)
         one.connect(chr(0) + "flowgate-test-daemon")
     one.send(f"{index} {mine}".encode())
     return int(one.recv(100))

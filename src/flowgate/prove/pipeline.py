@@ -267,6 +267,8 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         if proof.verdict == PASS and together.start.watched:
             tell("reading the conclusions from the datastore", None, 0, 0, 0.0)
             refuse_other_values(setting_of(start), together.ran, ground.contract.surface)
+        for one in together.ran:
+            shutil.rmtree(world_of(folder, one.arm.name), ignore_errors=True)
         note = "; ".join(filter(None, [remembered, together.note, _kept_aside(together, folder)]))
         proof = proof._replace(
             warning=_warning(target, proof, together),
