@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from typing import NamedTuple
@@ -177,6 +178,23 @@ _HOOK = _index_of_hook()  # before anything changes the folder
 # What a repository's own config could have git run while it only looks.
 _SAFE = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}", "--no-pager", "--no-optional-locks")
 
+_READING_FILES = ("diff", "diff-files", "status", "ls-files", "checkout-index", "read-tree", "add")
+
+
+@functools.cache
+def _without_filters(folder: str) -> tuple[str, ...]:
+    """The options that turn off the programs by which the repository's own config has files converted."""
+    import subprocess
+
+    asked = ["git", "-C", folder, "config", "--local", "--name-only", "--get-regexp", r"^filter\."]
+    try:
+        done = subprocess.run(asked, capture_output=True, check=False, text=True)
+    except (OSError, UnicodeDecodeError):
+        return ()
+    names = {line.rpartition(".")[0] for line in done.stdout.splitlines()}
+    keys = [f"{name}.{key}" for name in sorted(names) for key in ("clean=", "smudge=", "process=", "required=false")]
+    return tuple(part for key in keys for part in ("-c", key))
+
 
 def git(folder: str, *arguments: str, given: str | None = None, index: str | None = None) -> str | None:
     """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses.
@@ -192,9 +210,14 @@ def git(folder: str, *arguments: str, given: str | None = None, index: str | Non
     if index is not None:
         environment["GIT_INDEX_FILE"] = index
     said = os.fsencode(given) if given is not None else b""
+    filters = _without_filters(folder) if arguments[0] in _READING_FILES else ()
     try:
         done = subprocess.run(
-            ["git", *_SAFE, "-C", folder, *arguments], capture_output=True, check=False, env=environment, input=said
+            ["git", *_SAFE, *filters, "-C", folder, *arguments],
+            capture_output=True,
+            check=False,
+            env=environment,
+            input=said,
         )
     except OSError:
         return None

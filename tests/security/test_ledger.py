@@ -37,8 +37,13 @@ LEDGER = ".flowgate/ledger.yaml"
 
 def draws(flowgate: Flowgate, folder: Path, *options: str) -> list[tuple[str, str]]:
     """The findings on draws, each with its state."""
+    return of_rule("FG501", flowgate, folder, *options)
+
+
+def of_rule(rule: str, flowgate: Flowgate, folder: Path, *options: str) -> list[tuple[str, str]]:
+    """The findings of a rule, each with its state."""
     found = flowgate(folder, *(options or ("lint",)), "--format", "json").json()["findings"]
-    return [(one["id"], one["state"]) for one in found if one["rule"] == "FG501"]
+    return [(one["id"], one["state"]) for one in found if one["rule"] == rule]
 
 
 @pytest.fixture
@@ -57,10 +62,23 @@ def excused(repository: Path, flowgate: Flowgate) -> Path:
 
 def test_a_second_draw_of_the_same_text_is_a_finding_of_its_own(excused: Path, flowgate: Flowgate) -> None:
     write(excused, {"flow.py": FLOW.format(more="        self.second = random.random()")})
-    found = draws(flowgate, excused)
-    assert [state for _, state in found] == ["overridden", "open"] and len({name for name, _ in found}) == 2
-    assert flowgate(excused, "override", found[1][0], "--reason", "that one, too").code == 0
-    assert [state for _, state in draws(flowgate, excused)] == ["overridden", "overridden"]
+    ((name, state),) = draws(flowgate, excused)
+    assert state == "stale-override", "one finding stands for all draws of a generator, and is about each of them"
+    assert flowgate(excused, "override", name, "--reason", "that one, too").code == 0
+
+
+def test_a_second_clock_of_the_same_text_is_a_finding_of_its_own(repository: Path, flowgate: Flowgate) -> None:
+    git(repository, "config", "user.name", "Ada")
+    clock = FLOW.replace("random.random()", "time.time()").replace("import random", "import time")
+    settings = '[flow."flow.py"]\nsurface = ["start.first", "start.second"]\n'
+    write(repository, {"flow.py": clock.format(more=""), "flowgate.toml": settings.replace(', "start.second"', "")})
+    ((name, _),) = of_rule("FG503", flowgate, repository)
+    assert flowgate(repository, "override", name, "--reason", "a demo").code == 0
+    write(repository, {"flow.py": clock.format(more="        self.second = time.time()"), "flowgate.toml": settings})
+    found = of_rule("FG503", flowgate, repository)
+    assert [state for _, state in found] == ["overridden", "open"] and found[0][0] == name != found[1][0]
+    assert flowgate(repository, "override", found[1][0], "--reason", "that one, too").code == 0
+    assert [state for _, state in of_rule("FG503", flowgate, repository)] == ["overridden", "overridden"]
 
 
 def test_an_entry_counts_for_its_own_flow(excused: Path, flowgate: Flowgate) -> None:

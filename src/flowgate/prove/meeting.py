@@ -127,6 +127,9 @@ def _unwatched(flow: Flow, ran: Ran) -> str:
         return ""
     if ran.unexplained:
         return f"{min(ran.unexplained)} was left, and no task's Python code wrote it"
+    for one, two in combinations([task for task in tasks if task.unseen], 2):
+        if are_concurrent(flow, one, two):
+            return f"{_named(one)} and {_named(two)} run {min(one.unseen)}, and what that touches is not seen"
     changes = any(task.changed for task in tasks)
     for one, two in combinations([task for task in tasks if task.started], 2):
         if changes and are_concurrent(flow, one, two):

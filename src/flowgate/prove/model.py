@@ -32,7 +32,7 @@ class Task(NamedTuple):
     """What is known of one task. `place` is where it stands in foreaches and recursion, equal in every run.
 
     `ends`: it is a task of the flow's last step. `looked` and `changed` are what it touched, by names that hold in every arm, and
-    `started` the programs it started.
+    `started` the programs it started, and `unseen` what it did of which nobody sees what that touches.
     """
 
     step: str
@@ -44,6 +44,7 @@ class Task(NamedTuple):
     looked: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     started: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
 
 class Ran(NamedTuple):

@@ -53,13 +53,13 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         store,
         {key: _task(key, record) for key, record in latest.items()},
         _all([*records, *beside_tasks], "read"),
-        _all(records, "written"),
-        tuple(dict.fromkeys(path for record in records for path in record["made"])),
+        _all([*records, *beside_tasks], "written"),
+        tuple(dict.fromkeys(path for record in [*records, *beside_tasks] for path in record.get("made", []))),
         texts=_all([*records, *beside_tasks], "texts"),
         imports=_imports(home),
         missed=_all(records, "missed"),
         listed=_all(records, "listed"),
-        fetched=_all(records, "fetched"),
+        fetched=_all([*records, *beside_tasks], "fetched"),
         variables=_all([*records, *beside_tasks], "variables"),
     )
 
@@ -118,7 +118,7 @@ def unreported(flow_name: str, home: str, ran: Ran) -> str:
 
 def _task(key: tuple[str, str], record: dict[str, Any]) -> Task:
     """A task as it was written down; one whose user code did not run, as after `@catch` gave up, had no order to keep."""
-    touched = (frozenset(record[name]) for name in ("looked", "changed", "started"))
+    touched = (frozenset(record.get(name, ())) for name in ("looked", "changed", "started", "unseen"))
     return Task(
         key[0], key[1], record["task"], record["artifacts"], record["order"] or "forced", record["ends"], *touched
     )

@@ -191,11 +191,16 @@ def _put_aside(home: str, ran: Ran) -> list[str]:
 
 
 def leftovers(start: Start, ran: Ran) -> dict[str, str]:
-    """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside."""
+    """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside.
+
+    What it left by C code or programs of its own, those may look for, too.
+    """
     folder = os.path.join(start.folder, ran.arm.name) if ran.unsealed else world_of(start.folder, ran.arm.name)
     left = os.path.join(folder, "left")
     sought = (path for path in ran.made if path in ran.missed or os.path.dirname(path) in ran.listed)
-    return {path: left + path for path in sought if os.path.isfile(left + path)}
+    unseen = any(task.unseen or task.started for task in ran.tasks.values())
+    loose = [path for path in ran.unexplained if path.startswith(os.sep)] if unseen and not ran.unsealed else []
+    return {path: left + path for path in (*sought, *loose) if os.path.isfile(left + path)}
 
 
 def _drop_if_empty(folder: str) -> None:

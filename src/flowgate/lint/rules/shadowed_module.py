@@ -98,11 +98,19 @@ def _first_file(folder: str) -> str | None:
 
 
 def _hooks(folder: str) -> list[str]:
-    """The files of a folder whose lines Python runs where the folder holds its packages."""
+    """The files of a folder whose lines Python runs where the folder holds its packages; weights have that ending, too."""
     try:
-        return [name for name in witness.entries(folder) if name.endswith(".pth")]
+        names = [name for name in witness.entries(folder) if name.endswith(".pth")]
     except OSError:
         return []
+    return [name for name in names if _runs_code(os.path.join(folder, name))]
+
+
+def _runs_code(path: str) -> bool:
+    try:
+        return any(line.startswith((b"import ", b"import\t")) for line in witness.read(path).splitlines())
+    except OSError:  # too large for that, or gone
+        return False
 
 
 def _project(target: Target) -> dict[str, object]:

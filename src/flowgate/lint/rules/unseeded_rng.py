@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from flowgate.finding import Finding
@@ -40,18 +41,20 @@ class UnseededRng(Rule):
         drawn = dict(_unseeded(step.trace.events, seeded))
         if not (drawn or loaded):
             return
-        told: set[str] = set()
-        for draw, path in [*drawn.items(), *loaded.items()]:
-            if draw.generator in told and draw.generator != OWN:
-                continue
+        reaching: dict[str, list[tuple[Draw, str]]] = {}
+        for number, (draw, path) in enumerate([*drawn.items(), *loaded.items()]):
             name = _holder(stored, draw.call) or (
                 min(artifacts_of(step, draw.call.node, path), default="") if draw in drawn else ""
             )
             if name:
-                told.add(draw.generator)
-                yield self._finding(target, step, draw, name)
+                each = f"{number}" if draw.generator == OWN else ""
+                reaching.setdefault(draw.generator + each, []).append((draw, name))
+        for draws in reaching.values():
+            yield self._finding(target, step, draws)
 
-    def _finding(self, target: Target, step: Step, draw: Draw, name: str) -> Finding:
+    def _finding(self, target: Target, step: Step, draws: list[tuple[Draw, str]]) -> Finding:
+        """One finding for all draws from a generator, for they have one mend; it is about each of them."""
+        draw, name = draws[0]
         call = callee(draw.call) or "this"
         how = {
             SYSTEM: (f"`{call}` draws from the system, which no seed reaches", self.mend),
@@ -66,7 +69,8 @@ class UnseededRng(Rule):
             )
         why, mend = how
         message = f"{why}, and it reaches `{name}`: every run gets other numbers"
-        return self.found(target, draw.call.node, draw.call.home, message, step=step.name, mend=mend)
+        code = "; ".join(ast.unparse(one.call.node) for one, _ in draws if one.call.node is not None)
+        return self.found(target, draw.call.node, draw.call.home, message, step=step.name, mend=mend, code=code)
 
 
 def _unseeded(events: Iterable[Event], before: set[str]) -> Iterator[tuple[Draw, Path]]:

@@ -50,6 +50,7 @@ _looked = set()  # type: Set[str]
 _missed = set()  # type: Set[str]  # looked for and not there: it would be, had an earlier run left it
 _changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
+_unseen = set()  # type: Set[str]  # what was done of which nobody sees what it touches
 _fetched = set()  # type: Set[str]  # other machines, by name or address and port
 _variables = set()  # type: Set[str]
 _watching = []  # type: List[bool]
@@ -86,9 +87,12 @@ def _note_variable(name: Any, frame: Any) -> None:
     while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
         frame = frame.f_back
     if frame is not None and isinstance(name, str):
-        path = frame.f_code.co_filename
-        if path.startswith(ROOT + os.sep) and not any(part in path for part in _LEFT_OUT):
+        if _is_of_project(frame.f_code.co_filename):
             _variables.add(name)
+
+
+def _is_of_project(path: str) -> bool:
+    return path.startswith(ROOT + os.sep) and not any(part in path for part in _LEFT_OUT)
 
 
 def begin_task(run: str) -> None:
@@ -218,6 +222,17 @@ def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
     _started.add(os.fsdecode(program) if isinstance(program, (str, bytes)) else str(program))
     if _in_task and _ANYTHING in _CONTESTED:
         turn.give_way(starts=True)
+
+
+def _on_c_code(event: str, arguments: Tuple[Any, ...]) -> None:
+    """Code of the project's calls C functions: what those touch, nobody sees."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
+        frame = frame.f_back
+    if _in_task and frame is not None and _is_of_project(frame.f_code.co_filename):
+        _unseen.add("C code, by ctypes" if event.startswith("ctypes.") else event)
+        if _ANYTHING in _CONTESTED:
+            turn.give_way()
 
 
 def _on_import(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -403,6 +418,7 @@ def noted() -> Dict[str, Any]:
         "looked": sorted(map(_by_name, _looked)),
         "changed": sorted(map(_by_name, _changed)),
         "started": sorted(_started),
+        "unseen": sorted(_unseen),
         "fetched": sorted(_fetched),
         "variables": sorted(_variables),
     }
@@ -451,6 +467,10 @@ _EVENTS = {
     "mmap.__new__": _on_mapping,
     "socket.bind": _on_socket,
     "socket.connect": _on_socket,
+    "ctypes.dlopen": _on_c_code,
+    "ctypes.dlsym": _on_c_code,
+    "resource.setrlimit": _on_c_code,
+    "resource.prlimit": _on_c_code,
     "subprocess.Popen": _on_program,
     "os.system": _on_program,
     "os.posix_spawn": _on_program,
