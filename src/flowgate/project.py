@@ -175,10 +175,16 @@ def _index_of_hook() -> tuple[str, str] | None:
 _HOOK = _index_of_hook()  # before anything changes the folder
 
 
-# What a repository's own config could have git run while it only looks.
-_SAFE = ("-c", "core.fsmonitor=", "-c", f"core.hooksPath={os.devnull}", "--no-pager", "--no-optional-locks")
-
-_READING_FILES = ("diff", "diff-files", "status", "ls-files", "checkout-index", "read-tree", "add")
+# What a repository's own config could have git run while it only looks; and nothing is fetched.
+_SAFE: tuple[str, ...] = (
+    "-c",
+    "core.fsmonitor=",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "log.showSignature=false",
+)
+_SAFE += ("-c", "gpg.program=false", "-c", "protocol.allow=never", "--no-pager", "--no-optional-locks")
 
 
 @functools.cache
@@ -186,12 +192,13 @@ def _without_filters(folder: str) -> tuple[str, ...]:
     """The options that turn off the programs by which the repository's own config has files converted."""
     import subprocess
 
-    asked = ["git", "-C", folder, "config", "--local", "--name-only", "--get-regexp", r"^filter\."]
+    asked = ["git", "-C", folder, "config", "--show-scope", "--name-only", "--get-regexp", r"^filter\."]
     try:
-        done = subprocess.run(asked, capture_output=True, check=False, text=True)
-    except (OSError, UnicodeDecodeError):
+        done = subprocess.run(asked, capture_output=True, check=False)
+    except OSError:
         return ()
-    names = {line.rpartition(".")[0] for line in done.stdout.splitlines()}
+    told = (line.split("\t", 1) for line in os.fsdecode(done.stdout).splitlines() if "\t" in line)
+    names = {key.rpartition(".")[0] for scope, key in told if scope in ("local", "worktree")}
     keys = [f"{name}.{key}" for name in sorted(names) for key in ("clean=", "smudge=", "process=", "required=false")]
     return tuple(part for key in keys for part in ("-c", key))
 
@@ -207,10 +214,11 @@ def git(folder: str, *arguments: str, given: str | None = None, index: str | Non
     environment = {name: value for name, value in os.environ.items() if name not in _TOLD}
     if _HOOK is not None and repository_of(os.path.abspath(folder)) == _HOOK[0]:
         environment["GIT_INDEX_FILE"] = _HOOK[1]
+    environment["GIT_NO_LAZY_FETCH"] = "1"
     if index is not None:
         environment["GIT_INDEX_FILE"] = index
     said = os.fsencode(given) if given is not None else b""
-    filters = _without_filters(folder) if arguments[0] in _READING_FILES else ()
+    filters = _without_filters(folder)
     try:
         done = subprocess.run(
             ["git", *_SAFE, *filters, "-C", folder, *arguments],

@@ -122,7 +122,6 @@ def runs(folder: Path) -> list[Path]:
 FULL = """
 def work():
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "large"), "wb") as file:
-        file.truncate(1 << 46)
         for _ in range(1 << 22):
             file.write(bytes(1 << 20))
     return 1
@@ -131,9 +130,9 @@ def work():
 
 @pytest.mark.skipif(bool(why_not("/")), reason="no world can be made here")
 def test_a_full_layer_is_inconclusive_and_said(tmp_path: Path) -> None:
-    """A file of 64 TB has no room anywhere: what happens to it is what happens on a full disk."""
+    """A layer may take a part of the memory: a file of 4 TB has no room in it."""
     repository(tmp_path, LINE.format(before=FULL))
     done = subprocess.run([*PROVE, "--format", "json"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 3, done
-    assert "File too large" in done.stdout or "No space left" in done.stdout, done.stdout
+    assert "No space left" in done.stdout, done.stdout
     assert not (tmp_path / "large").exists()

@@ -244,12 +244,12 @@ def test_an_override_outside_git_needs_a_name_and_inside_takes_git_s(flowgate: F
     assert nobody.code == 2 and "user.name" in nobody.err
     git(repository, "config", "user.name", "Ada")
     git(repository, "config", "user.email", "ada@example.org")
-    done = flowgate(repository, "override", found["id"][:9].lower(), "--reason", "for now", "--expires", "2027-02-01")
+    done = flowgate(repository, "override", found["id"][:9].lower(), "--reason", "for now", "--expires", "2098-02-01")
     assert done.code == 0, done
     ledger = (repository / ".flowgate" / "ledger.yaml").read_text()
     assert (
         "by: Ada <ada@example.org>" in ledger
-        and "expires: 2027-02-01" in ledger
+        and "expires: 2098-02-01" in ledger
         and f"finding: {found['id']}" in ledger
     )
     assert flowgate(repository, "lint").code == 0
@@ -259,9 +259,9 @@ def test_an_override_outside_git_needs_a_name_and_inside_takes_git_s(flowgate: F
 def test_an_expired_override_blocks_by_the_date_of_the_commit(flowgate: Flowgate, repository: Path) -> None:
     write(repository, {"flow.py": TRAPPED})
     (found,) = errors_of(flowgate(repository, "lint", "--format", "json").json())
-    flowgate(repository, "override", found["id"], "--reason", "for now", "--expires", "2026-01-31", "--by", "Ada")
+    flowgate(repository, "override", found["id"], "--reason", "for now", "--expires", "2098-01-31", "--by", "Ada")
     git(repository, "add", "-A")
-    for date, code in (("2026-01-31T12:00:00", 0), ("2026-02-01T12:00:00", 1)):
+    for date, code in (("2098-01-31T12:00:00", 0), ("2098-02-01T12:00:00", 1)):
         os.environ["GIT_COMMITTER_DATE"] = date
         try:
             from tests.conftest import run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 
 from flowgate.change.base import WHOLE, Base, from_above, from_above_all
@@ -18,6 +19,11 @@ from flowgate.prove.receipt import load
 from flowgate.review.record import slug_of
 from flowgate.target import Target
 
+# Of a flow that is not proven, and so never run: prose, wiring, and what lies in the folders of documents and tests at the top.
+_APART = re.compile(
+    r".*\.(md|rst)|(.*/)?(LICENSE|CODEOWNERS|\.gitignore|\.gitattributes)|\.github/.*|\.pre-commit-config\.yaml"
+    r"|docs/.*\.(py|html|css|png|svg|jpe?g|gif)|tests?/.*\.py"
+)
 _CODE = (".py", ".pyi")
 
 
@@ -42,11 +48,15 @@ def _reason(base: Base, target: Target, entered: set[str]) -> str:
         return f"{mine[0]} changed"
     if target.path in entered:
         return "an override of it changed"
-    if target.contract is not None and target.contract.kind != "nondeterministic" and not _on_record(target):
+    if _is_proven(target) and not _on_record(target):
         return "no proof of it is on record, by which it could be told what it depends on"
     ledger, state = (from_above(base.here, project.absolute(name)) for name in (LEDGER, ".flowgate"))
     others = (path for path in base.changed if path != ledger and not path.startswith(f"{state}/reviews/"))
     return _readable_by_any(sorted(others), target, base.here)
+
+
+def _is_proven(target: Target) -> bool:
+    return target.contract is not None and target.contract.kind != "nondeterministic"
 
 
 def _on_record(target: Target) -> bool:
@@ -66,18 +76,23 @@ def _made_of(target: Target, here: str) -> set[str]:
 def _readable_by_any(paths: Iterable[str], target: Target, here: str) -> str:
     """Why a change of some files, of which the flow is not known to be made, may matter to it; empty where it cannot.
 
-    Every file of its project does that its proof depends on. Of the files around the project, code does that it names.
+    Every file of its project does that its proof depends on. Of other files, and of a flow that is not proven, code does that it
+    names, and all that is neither prose nor wiring.
     """
-    project = target.project
+    project, is_proven = target.project, _is_proven(target)
     does_count = counts(project, target.proving.inputs_exclude)
     for path in paths:
         whole = os.path.join(here, path)
         name = project.relative(whole)
-        outside = os.path.isabs(name)
-        if outside and path.endswith(_CODE) and os.path.exists(whole) and not names_file(target.flow, path):
-            continue
-        if outside or does_count(name):
-            return f"{path} {'changed, which any task may read' if os.path.lexists(whole) else 'is gone'}"
+        is_gone = not os.path.lexists(whole)
+        if is_proven and not os.path.isabs(name):
+            matters = does_count(name)
+        elif path.endswith(_CODE):
+            matters = is_gone or names_file(target.flow, path)
+        else:
+            matters = not _APART.fullmatch(path)
+        if matters:
+            return f"{path} {'is gone' if is_gone else 'changed, which any task may read'}"
     return ""
 
 

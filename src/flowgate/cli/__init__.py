@@ -6,6 +6,7 @@ commands need. Anything else, a slip of the pen included, goes to click.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -41,4 +42,5 @@ def _start_isolated() -> None:
     """
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     bytecode = ["-B"] if sys.dont_write_bytecode else []
-    os.execv(sys.executable, [sys.executable, "-I", *bytecode, "-c", _ISOLATED, here, *sys.argv[1:]])
+    with contextlib.suppress(OSError):  # a Python that cannot be started again goes on as it is
+        os.execv(sys.executable, [sys.executable, "-I", *bytecode, "-c", _ISOLATED, here, *sys.argv[1:]])

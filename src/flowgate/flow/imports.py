@@ -43,6 +43,8 @@ def widen_search(run: Run, call: Call) -> None:
         for place in places(argument):
             if place.anchor == FIXED and witness.is_folder(place.path):
                 run.modules.also_search(os.path.normpath(place.path))
+            elif place.anchor != FIXED and place.path and not os.path.isabs(place.path):
+                run.modules.inserted += [os.path.join(base, place.path) for base in run.modules.search[:1]]
 
 
 def imported(run: Run, name: str, level: int, node: ast.AST, scope: Scope) -> Value:

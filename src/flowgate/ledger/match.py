@@ -134,7 +134,17 @@ def _same_flow(entry: Entry, found: Finding, root: str) -> bool:
 def _is_approved(entry: Entry, author: str) -> bool:
     """Whether somebody else agreed: other than who signed the entry, and than who committed it."""
     approver = entry.approved_by or ""
-    return bool(approver.strip()) and not any(is_same_person(approver, one) for one in (entry.by, author) if one)
+    return _is_somebody(approver) and not any(is_same_person(approver, one) for one in (entry.by, author) if one)
+
+
+_NOBODY = frozenset("na none nobody me self myself tbd todo yes ok approved unknown anonymous reviewer".split())
+
+
+def _is_somebody(text: str) -> bool:
+    """Whether a text can be the name of a person: by an address, or in letters of which none only looks like another."""
+    name, address = _person(text)
+    letters = re.sub(r"[^a-z]", "", name)
+    return bool(address) or (len(letters) > 1 and letters not in _NOBODY and name.isascii() and "@" not in name)
 
 
 def is_same_person(one: str, other: str) -> bool:
@@ -149,7 +159,7 @@ def _person(text: str) -> tuple[str, str]:
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter) and letter.isprintable())
     match = re.search(r"<?([^\s<>]+)@([^\s<>]+?)>?\s*$", plain)
     address = f"{match[1].partition('+')[0]}@{match[2]}" if match else ""
-    name = " ".join(plain[: match.start()].split() if match else plain.split())
+    name = " ".join(re.findall(r"[\w@'-]+", plain[: match.start()] if match else plain))
     return name, address
 
 

@@ -65,6 +65,10 @@ def read(project: Project) -> list[Entry]:
         FlowgateError: the file is not a ledger, down to the unknown key, the duplicate or the merge conflict.
     """
     path = path_of(project)
+    if os.path.islink(path) or os.path.islink(project.state()):
+        raise FlowgateError(
+            f"{NAME} is a link, so what it says may change where nobody looks; put the file itself there"
+        )
     return parse(read_text(path, NAME)) if os.path.lexists(path) else []
 
 
@@ -88,9 +92,14 @@ def _check(entry: Entry, seen: set[str]) -> None:
         raise FlowgateError(f"{NAME}: {entry.finding!r} is no finding's id, such as FG301-3f9a1c2b")
     if entry.finding in seen:
         raise FlowgateError(f"{NAME}: {entry.finding} is excused twice; keep one entry")
-    if not entry.reason.strip():
+    if not is_said(entry.reason):
         raise FlowgateError(f"{NAME}: {entry.finding} has no reason")
     seen.add(entry.finding)
+
+
+def is_said(reason: str) -> bool:
+    """Whether a reason holds anything that a reader sees."""
+    return any(letter.isprintable() and not letter.isspace() for letter in reason)
 
 
 def append(project: Project, entry: Entry) -> None:

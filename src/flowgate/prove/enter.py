@@ -60,6 +60,8 @@ _NAMES = (
     "secrets",
 )  # of /run: how hosts are found
 _OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr"})
+# How much of the machine's memory what a command writes may take: arms run side by side, and the machine has to live.
+_LAYER, _SMALL = "size=15%", "size=2%"
 _LARGEST_KEPT, _LARGEST_COPY = 1 << 28, 1 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -321,13 +323,13 @@ def _build(box: dict[str, Any]) -> World:
     """Make the new root, and change to it."""
     world = World(box)
     _mount("none", "/", "", _REC | _PRIVATE)
-    _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, "mode=0755")
+    _mount("tmpfs", "/tmp", "tmpfs", _NOSUID | _NODEV, f"mode=0755,{_LAYER}")
     os.makedirs("/tmp/old")
     os.chdir("/tmp")
     _pivot("/tmp", "/tmp/old")
     os.chdir("/")
     os.mkdir("/new")
-    _mount("tmpfs", "/new", "tmpfs", _NOSUID | _NODEV, "mode=0755")
+    _mount("tmpfs", "/new", "tmpfs", _NOSUID | _NODEV, f"mode=0755,{_SMALL}")
     for name in os.listdir("/old"):
         if name not in ("dev", "proc", "sys", "run"):
             world.show(f"/{name}")
@@ -375,7 +377,7 @@ def _make_read_only(place: str) -> None:
 
 def _build_devices() -> None:
     os.mkdir("/new/dev")
-    _mount("tmpfs", "/new/dev", "tmpfs", _NOSUID, "mode=0755")
+    _mount("tmpfs", "/new/dev", "tmpfs", _NOSUID, f"mode=0755,{_SMALL}")
     for name in sorted(os.listdir("/old/dev")):
         if name in _DEVICES or name.startswith(_DEVICE_PREFIXES):
             source, target = f"/old/dev/{name}", f"/new/dev/{name}"
@@ -395,7 +397,7 @@ def _build_devices() -> None:
     ):
         os.symlink(to, f"/new/dev/{name}")
     os.mkdir("/new/dev/shm")
-    _mount("tmpfs", "/new/dev/shm", "tmpfs", _NOSUID | _NODEV, "mode=1777")
+    _mount("tmpfs", "/new/dev/shm", "tmpfs", _NOSUID | _NODEV, f"mode=1777,{_LAYER}")
 
 
 def _build_run() -> None:
@@ -436,7 +438,7 @@ def _close(box: dict[str, Any]) -> None:
     for place in box["hidden"]:
         target = "/new" + place
         if os.path.isdir(target):
-            _mount("tmpfs", target, "tmpfs", _NOSUID | _NODEV, "mode=0755")
+            _mount("tmpfs", target, "tmpfs", _NOSUID | _NODEV, f"mode=0755,{_SMALL}")
         elif os.path.exists(target):
             _mount("/old/dev/null", target, "", _BIND)
     for place, to, may_write in box["shares"]:

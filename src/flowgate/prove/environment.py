@@ -35,7 +35,7 @@ class Environment(NamedTuple):
     @property
     def installed(self) -> str:
         """One digest of all that is installed."""
-        return digest(*(f"{name}={version}" for name, version in sorted(self.distributions.items())))
+        return digest(self.start, *(f"{name}={version}" for name, version in sorted(self.distributions.items())))
 
 
 class Imported(NamedTuple):

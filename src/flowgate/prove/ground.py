@@ -22,7 +22,7 @@ from flowgate.prove.environment import Environment, find, imported
 from flowgate.prove.inputs import inputs_of
 from flowgate.prove.model import Start
 from flowgate.prove.sandbox import why_not
-from flowgate.prove.store import user_store
+from flowgate.prove.store import user_config, user_store
 from flowgate.settings import CONTRACTS
 from flowgate.target import Target
 
@@ -122,9 +122,22 @@ def composed_under(target: Target, overrides: tuple[str, ...]) -> Composed | Non
 
 
 def _variables() -> dict[str, str]:
-    """The variables by which Metaflow takes configs and an environment, as they are set here."""
-    wanted = (name for name in sorted(os.environ) if name.startswith("METAFLOW_FLOW_CONFIG"))
-    return {name: os.environ[name] for name in (*wanted, "METAFLOW_DEFAULT_ENVIRONMENT") if os.environ.get(name)}
+    """The variables by which Metaflow takes configs, parameters and an environment, as they are set here."""
+    return {name: held for name, held in sorted(os.environ.items()) if name.startswith("METAFLOW_FLOW_CONFIG") and held}
+
+
+# What reaches every arm as it is set here, and may move its numbers; what arms set for themselves is not among it.
+_REACHING = re.compile(r"METAFLOW_.*|PYTHON.*|LD_(LIBRARY_PATH|PRELOAD)|\w+_NUM_THREADS|CUDA_\w+|CUBLAS_\w+|MKL_\w+")
+_OF_ARMS = re.compile(
+    r"METAFLOW_(HOME|PROFILE|USER|TOKEN_HOME|CLIENT_CACHE_PATH|DEFAULT_METADATA|DEFAULT_DATASTORE|DATASTORE_SYSROOT_\w+"
+    r"|FLOW_CONFIG\w*)|PYTHON(HASHSEED|DONTWRITEBYTECODE|UNBUFFERED|STARTUP)"
+)
+
+
+def _reaching() -> dict[str, str]:
+    """The variables of the environment, and of Metaflow's own config, that reach every arm and may move its numbers."""
+    held = {**user_config(), **os.environ}
+    return {name: held[name] for name in sorted(held) if _REACHING.fullmatch(name) and not _OF_ARMS.fullmatch(name)}
 
 
 def contract_of(target: Target, overrides: tuple[str, ...]) -> Contract | None:
@@ -161,6 +174,7 @@ def ground_of(target: Target, contract: Contract, overrides: tuple[str, ...]) ->
         "run options": " ".join(settings.run_options),
         "launcher": " ".join(settings.launcher),
         "network": settings.network,
+        "variables": json.dumps(_reaching()),
         **_lent(target),
         "flowgate": __version__,
     }

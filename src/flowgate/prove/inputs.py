@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from flowgate import witness
 from flowgate.errors import FlowgateError
@@ -52,22 +53,44 @@ def counts(project: Project, exclude: tuple[str, ...]) -> Callable[[str], bool]:
     )
 
 
-def bound(
-    project: Project, counted: dict[str, str], known: Iterable[str], read: Iterable[str], texts: Iterable[str]
-) -> dict[str, str]:
-    """The digests of the files that count, and of those that an arm was seen to read besides.
+class Seen(NamedTuple):
+    """What arms were seen to look at: files that they read, absolute, and of these the Python files whose text counts; paths at
+    which they found nothing, and folders that they listed."""
+
+    read: frozenset[str]
+    texts: frozenset[str]
+    missed: frozenset[str]
+    listed: frozenset[str]
+
+
+_ABSENT, _NAMES = "absent", "names:"
+
+
+def bound(project: Project, counted: dict[str, str], known: Iterable[str], seen: Seen) -> dict[str, str]:
+    """The digests of the files that count, and of what arms were seen to look at besides.
 
     Args:
         project: the project.
         counted: the digests of the files that count.
         known: the files that are counted elsewhere, as code.
-        read: the files that an arm read, absolute.
-        texts: those that count by their text, also where they are known.
+        seen: what was looked at.
     """
     elsewhere = {project.absolute(name) for name in known}
-    paths = {path for path in read if path not in elsewhere} | set(texts)
+    paths = {path for path in seen.read if path not in elsewhere} | seen.texts
     beside = {project.relative(path) for path in paths if os.path.isfile(path)}
-    return dict(sorted((counted | _digests(project, sorted(beside - counted.keys()))).items()))
+    found = counted | _digests(project, sorted(beside - counted.keys()))
+    found |= {project.relative(path): _ABSENT for path in seen.missed if not os.path.lexists(path)}
+    found |= {project.relative(path) + "/": _names(path) for path in seen.listed if os.path.isdir(path)}
+    return dict(sorted(found.items()))
+
+
+def _names(folder: str) -> str:
+    """What stands for the names in a folder: those that flowgate, git and Python keep there aside."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name not in _LEFT_OUT and not name.endswith(".pyc"))
+    except OSError:
+        return _NAMES
+    return _NAMES + digest(*map(printable, names))
 
 
 def changed_inputs(
@@ -79,14 +102,18 @@ def changed_inputs(
         FlowgateError: a file cannot be read.
     """
     now = inputs_of(project, exclude, known)
-    beside = {name: then for name, then in held.items() if name not in now}
+    beside = [name for name in held if name not in now]
+    now |= {name: _names(project.absolute(name)) for name in beside if held[name].startswith(_NAMES)}
     now |= _digests(project, [name for name in beside if os.path.isfile(project.absolute(name))])
-    return changes(held, now)
+    absent = [name for name in beside if held[name] == _ABSENT and not os.path.lexists(project.absolute(name))]
+    return changes(held, now | dict.fromkeys(absent, _ABSENT))
 
 
 # What an arm sets for itself, or what differs between two terminals of one person.
 _OF_THE_ARM = re.compile(
     r"(FLOWGATE|METAFLOW)_.*|PYTHON(PATH|HASHSEED|DONTWRITEBYTECODE)|TMPDIR|TZ|LANG|LC_.*|COLUMNS|LINES|HOSTNAME|PATH"
+    r"|_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|LS_COLORS|DISPLAY|WINDOWID|PS1|PROMPT.*|HIST.*"
+    r"|(SSH|GPG|DBUS|XDG|VSCODE|GITHUB|ACTIONS|RUNNER)_.*"
 )
 
 
@@ -143,12 +170,20 @@ def _digests(project: Project, names: list[str]) -> dict[str, str]:
         held[name] = ["" if witness.is_fresh(state) else state, _digest(project, path)]
     if changed:
         _save(project, remembered | held)
-    return {name: found for name, (_, found) in sorted(held.items())}
+    return {printable(name): found for name, (_, found) in sorted(held.items())}
+
+
+def printable(name: str) -> str:
+    """A path as text: what is not UTF-8 in it is written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _state(path: str) -> str:
     """What changes when a file does: its times, of which no program sets the second, its size and its number."""
-    found = os.lstat(path)
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return "gone"
     return f"{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_size}:{found.st_ino}"
 
 
@@ -157,7 +192,7 @@ def _digest(project: Project, path: str) -> str:
         return "link:" + digest(os.readlink(path))
     found = witness.content_of_file(path)
     if found is not None:
-        return found
+        return found + (":x" if os.access(path, os.X_OK) else "")
     if os.path.isfile(path):
         raise FlowgateError(
             f"{project.relative(path)} cannot be read, and a proof depends on it; leave it out by `inputs_exclude` under "

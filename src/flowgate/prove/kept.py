@@ -13,13 +13,24 @@ from flowgate.flow.subject import changes
 from flowgate.prove import receipt as receipts
 from flowgate.prove.contracts import plan
 from flowgate.prove.ground import Ground
-from flowgate.prove.inputs import bound, changed_inputs
+from flowgate.prove.inputs import Seen, bound, changed_inputs
 from flowgate.prove.model import Arm, Ran
 from flowgate.prove.records import read_records
 from flowgate.prove.store import Store
 from flowgate.target import Target
 
 _OWN_WORLD = "one of the arms is a run of yours, by `flowgate run`"
+
+
+def seen_by(ran: list[Ran]) -> Seen:
+    """What some arms looked at. What an arm changed that had no world of its own is not what it was when it was read."""
+    read = {path for one in ran for path in (one.read - one.written if one.unsealed else one.read)}
+    return Seen(
+        frozenset(read),
+        frozenset(path for one in ran for path in one.texts),
+        frozenset(path for one in ran for path in one.missed),
+        frozenset(path for one in ran for path in one.listed),
+    )
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +94,7 @@ def keep(
         store.kind,
         store.root,
         parts,
-        bound(target.project, counted, ground.parts, ran.read - ran.written, ran.texts),
+        bound(target.project, counted, ground.parts, seen_by([ran])),
         _seal(home),
         ground.environment.installed,
         absent,

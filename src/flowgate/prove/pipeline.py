@@ -475,8 +475,7 @@ def _receipt(
     ran = together.ran
     names = frozenset(name for one in ran for name in one.imports) if all(one.imports for one in ran) else frozenset()
     parts, absent = ground.of_imports(target.project.root, names)
-    texts = {path for one in ran for path in one.texts}
-    read = frozenset(path for one in ran for path in one.read - one.written)
+    seen = kept.seen_by(ran)
     return Receipt(
         flow=target.path,
         name=target.flow.name,
@@ -484,7 +483,7 @@ def _receipt(
         contract=ground.contract.kind,
         note=proof.note,
         parts=parts,
-        files=bound(target.project, counted, ground.parts, read, texts),
+        files=bound(target.project, counted, ground.parts, seen),
         environment={"python": ground.environment.version, "platform": ground.environment.platform},
         arms=list(proof.arms),
         surface=proof.surface,

@@ -40,6 +40,7 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
     records = list(latest.values())
     scheduler: Any = note(home, "scheduler") or {}
     beside_tasks = [scheduler] if isinstance(scheduler, dict) else []
+    beside_tasks.append(_seen(home))
     beside = (
         {(step, task) for step, task, *_ in note(home, "beside")} if not arm.order.startswith("overlapping") else set()
     )
@@ -58,7 +59,7 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         texts=_all([*records, *beside_tasks], "texts"),
         imports=_imports(home),
         missed=_all(records, "missed"),
-        listed=_all(records, "listed"),
+        listed=_all([*records, *beside_tasks], "listed"),
         fetched=_all([*records, *beside_tasks], "fetched"),
         variables=_all([*records, *beside_tasks], "variables"),
     )
@@ -122,6 +123,19 @@ def _task(key: tuple[str, str], record: dict[str, Any]) -> Task:
     return Task(
         key[0], key[1], record["task"], record["artifacts"], record["order"] or "forced", record["ends"], *touched
     )
+
+
+def _seen(home: str) -> dict[str, Any]:
+    """What any process of the arm looked at, also one that has no record: `read` files, `listed` folders, `variables`."""
+    found: dict[str, Any] = {"read": [], "listed": [], "variables": []}
+    try:
+        with open(os.path.join(home, "seen"), encoding="utf-8", errors="replace") as file:
+            for line in file:
+                what, _, name = line.rstrip("\n").partition(" ")
+                found.get(what, []).append(name)
+    except OSError:
+        pass
+    return found
 
 
 def _imports(home: str) -> frozenset[str]:

@@ -30,6 +30,7 @@ _TOKENS = (
     "DBUS_SESSION_BUS_ADDRESS",
     "DOCKER_HOST",
 )
+_WITHOUT_SOURCES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _OF_THE_USER = (".git-credentials", ".config/gh", ".config/git/credentials", ".gnupg")
 _CREDENTIALS = re.compile(r"\s*\[\s*(http|credential|include|includeif|url)\b", re.IGNORECASE)
 
@@ -62,7 +63,7 @@ class Box(NamedTuple):
         return [sys.executable, "-I", _ENTER, json.dumps(self._asked()), *command]
 
     def _asked(self) -> dict[str, Any]:
-        hidden = [*states(self.root), *_of_ci(self.root)]
+        hidden = [*states(self.root), *_of_ci(self.root), *_compiled(self.root)]
         hidden += [os.path.join(os.path.expanduser("~"), name) for name in _OF_THE_USER]
         return {
             "cwd": self.cwd,
@@ -96,6 +97,17 @@ def states(root: str) -> list[str]:
     """The folders in which flowgate keeps what it decides by: of the project, and of the repository around it."""
     tops = dict.fromkeys([root, repository_of(root) or root])
     return [os.path.join(top, ".flowgate") for top in tops]
+
+
+def _compiled(root: str) -> list[str]:
+    """The project's compiled code, which need not be what its sources say: Python compiles them anew."""
+    found = []
+    for at, folders, names in os.walk(root):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+        found += [os.path.join(at, name) for name in folders if name == "__pycache__"]
+        folders[:] = [name for name in folders if name not in _WITHOUT_SOURCES and not name.startswith(".")]
+    return found
 
 
 def _of_ci(root: str) -> list[str]:
@@ -135,6 +147,10 @@ def why_not(root: str) -> str:
     """Why no world can be made on this machine; empty where one can. A world is made to find out."""
     if sys.platform != "linux":
         return f"{sys.platform} has no namespaces"
+    return _refusal(root) and _refusal(root)  # what another program does to the files meanwhile is no reason
+
+
+def _refusal(root: str) -> str:
     with scratch_folder() as (folder, _):
         asked = Box(root, root, told=folder).command(["/bin/true"])
         try:

@@ -193,7 +193,8 @@ def _of_change(base: Base, part: Part, weaknesses: list[Finding], wanted: Wanted
 
 def _judged_by(base: Base, project: Project, from_base: bool) -> Project:
     """The project under the base's settings, or under its own with the ledger's policy of both."""
-    project = project._replace(since=git_output(project, "log", "-1", "--format=%cs", base.commit) or "")
+    tips = (base.commit, base.ref, f"origin/{base.ref}")
+    project = project._replace(since=max(git_output(project, "log", "-1", "--format=%cs", tip) or "" for tip in tips))
     if base.project is None:
         return project
     was, now = base.project.settings, project.settings

@@ -16,7 +16,7 @@ from flowgate.files import read_text
 from flowgate.finding import Finding, below
 from flowgate.ledger.edit import renewed, without
 from flowgate.ledger.match import GONE, Standing, authors_of, date_under_test, layer_of, match
-from flowgate.ledger.store import NAME, Entry, append, change, path_of, read
+from flowgate.ledger.store import NAME, Entry, append, change, is_said, path_of, read
 from flowgate.lint.ruff import UNREADABLE
 from flowgate.project import Part, Project, git_output
 from flowgate.prove.receipt import load
@@ -52,7 +52,7 @@ def override(
         FlowgateError: no finding or several have an id, one cannot be accepted, the reason is empty, the date is none, or
             nobody signs.
     """
-    if not reason.strip():
+    if not is_said(reason):
         raise FlowgateError("an override needs a reason: why is the finding wrong here, or the risk accepted?")
     named = findings_named(project, names, base_ref)
     entries = [

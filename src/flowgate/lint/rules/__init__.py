@@ -91,7 +91,7 @@ REGISTRY = (
         "FG507",
         "proof_aware",
         "flowgate FLOWGATE environ getenv ppid parent /proc getsid getpg frame stack meta_path path_hooks gettrace getprofile "
-        "dockerenv Config",
+        "dockerenv sitecustomize hydra omegaconf OmegaConf",
     ),
     Entry("FG601", "poc_anchor", ALWAYS),
     Entry("FG602", "loose_results", PROMOTED),

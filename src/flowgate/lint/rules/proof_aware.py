@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from flowgate import witness
+from flowgate.discover import text_files
 from flowgate.finding import Finding
 from flowgate.flow.syntax import nodes
 from flowgate.lint.rule import Example, Rule
@@ -16,6 +17,15 @@ from flowgate.target import Target
 _OF_ARMS = frozenset(
     "PYTHONPATH PYTHONHASHSEED METAFLOW_HOME METAFLOW_TOKEN_HOME METAFLOW_CLIENT_CACHE_PATH METAFLOW_DEFAULT_METADATA "
     "METAFLOW_DATASTORE_SYSROOT_LOCAL LD_PRELOAD".split()
+)
+_SET_BY_ARMS = frozenset("TZ LC_ALL COLUMNS LINES TMPDIR HOSTNAME".split())  # ordinary to ask for, but not to decide by
+# What is only shown to somebody: a call by one of these names, a name that holds how something is shown.
+_SHOWN = frozenset(
+    "print debug info warning warn error critical exception log setLevel basicConfig getLogger tqdm trange track Progress "
+    "Console echo secho colored style write".split()
+)
+_HOW_SHOWN = re.compile(
+    r".*(colou?r|verbos|quiet|progress|disable|log|level|tty|ansi|bar|width|emoji|debug).*", re.IGNORECASE
 )
 _OF_CI = re.compile(
     r"CI|CONTINUOUS_INTEGRATION|BUILD_ID|PRE_COMMIT\w*|(GITHUB|GITLAB|ACTIONS|RUNNER|TRAVIS|CIRCLE|JENKINS|BUILDKITE)(_\w+)?"
@@ -54,9 +64,14 @@ class ProofAware(Rule):
                     yield self.found(
                         target, node, module, f"{what}: in a proof the flow may do something else than in a run"
                     )
-        if target.conf is not None:
-            for path in target.conf.files():
-                yield from self._of_config(target, path)
+        if any(
+            word in module.source.data
+            for module in target.flow.closure
+            for word in (b"hydra", b"omegaconf", b"OmegaConf")
+        ):
+            for path in text_files(target.project.root):
+                if path.endswith((".yaml", ".yml")):
+                    yield from self._of_config(target, target.project.absolute(path))
 
     def _of_config(self, target: Target, path: str) -> Iterator[Finding]:
         try:
@@ -64,7 +79,7 @@ class ProofAware(Rule):
         except OSError:
             return
         for number, line in enumerate(text.splitlines(), 1):
-            for name in re.findall(r"\$\{oc\.env:\s*(\w+)", line.partition(" #")[0]):
+            for name in re.findall(r"\boc\.env:\s*(\w+)", line.partition(" #")[0]):
                 if name in _OF_ARMS or _OF_CI.fullmatch(name) or _OF_FLOWGATE.match(name):
                     shown = target.project.relative(path)
                     message = f"the config asks for `{name}`: in a proof the flow may do something else than in a run"
@@ -75,7 +90,7 @@ def _looks(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Every place that looks for what runs the code, and what it looks at, in words."""
     found = nodes(tree)
     prose = {id(node.value) for node in found if isinstance(node, ast.Expr)}
-    written = _written(found)
+    written = _written(found) | _shown(found)
     deciding = _deciding(found)
     names = _imported(found)
     for node in found:
@@ -100,7 +115,7 @@ def _named_by(text: str, decides: bool) -> str:
         return f"it asks for {text!r}, which is flowgate's"
     if text in _OF_ARMS:
         return f"it looks at `{text}`, which an arm sets"
-    if decides and _OF_CI.fullmatch(text):
+    if decides and (_OF_CI.fullmatch(text) or text in _SET_BY_ARMS):
         return f"it decides by `{text}`"
     if _OF_PROCESSES.search(text):
         return f"it looks at processes ({text})"
@@ -170,7 +185,9 @@ def _deciding(found: list[ast.AST]) -> set[int]:
         elif isinstance(node, ast.BoolOp | ast.Compare):
             tests.append(node)
         elif isinstance(node, ast.Match):
-            tests.append(node.subject)
+            tests += [node.subject, *(case.pattern for case in node.cases)]
+        elif isinstance(node, ast.Try) and any(_catches_missing(handler) for handler in node.handlers):
+            tests += node.body
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             tests.append(node.operand)
         elif isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
@@ -196,6 +213,36 @@ def _deciding(found: list[ast.AST]) -> set[int]:
                 name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
                 queue += bound.pop(name, [])
     return held
+
+
+def _catches_missing(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in ("KeyError", "LookupError") for node in nodes(handler))
+
+
+def _shown(found: list[ast.AST]) -> set[int]:
+    """Every node that decides nothing but how something is shown."""
+    held: set[int] = set()
+    for node in found:
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            parts: list[ast.AST] = [*node.args, *node.keywords] if name in _SHOWN else []
+            parts += [one for one in node.keywords if one.arg is not None and _HOW_SHOWN.fullmatch(one.arg)]
+        elif isinstance(node, ast.Assign):
+            names = [one.id for one in node.targets if isinstance(one, ast.Name)]
+            parts = [node.value] if names and all(map(_HOW_SHOWN.fullmatch, names)) else []
+        elif isinstance(node, ast.If):
+            parts = [node.test] if all(_only_shows(one) for one in (*node.body, *node.orelse)) else []
+        else:
+            parts = []
+        for part in parts:
+            held |= {id(one) for one in nodes(part)}
+    return held
+
+
+def _only_shows(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    name = getattr(getattr(call, "func", None), "attr", getattr(getattr(call, "func", None), "id", ""))
+    return isinstance(call, ast.Call) and name in _SHOWN
 
 
 _FLOW = """

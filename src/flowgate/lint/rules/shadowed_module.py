@@ -21,7 +21,9 @@ _AT_START = ("sitecustomize", "usercustomize")
 # What Metaflow imports, and what nobody calls a module of his own by chance.
 _LIBRARIES = frozenset(
     "metaflow metaflow_extensions boto3 botocore requests yaml numpy pandas scipy sklearn torch tensorflow jax click hydra "
-    "omegaconf polars pyarrow matplotlib joblib xgboost lightgbm transformers msgspec".split()
+    "omegaconf polars pyarrow matplotlib joblib xgboost lightgbm transformers msgspec dateutil six pytz certifi idna chardet "
+    "charset_normalizer urllib3 jmespath s3transfer threadpoolctl bottleneck numexpr PIL typing_extensions packaging fsspec "
+    "networkx sympy mpmath jinja2 markupsafe filelock psutil tqdm antlr4 safetensors tokenizers huggingface_hub".split()
 )
 # Distributions whose module has another name.
 _MODULES = {"pyyaml": "yaml", "scikit-learn": "sklearn", "hydra-core": "hydra", "pillow": "PIL", "opencv-python": "cv2"}
@@ -42,7 +44,7 @@ class ShadowedModule(Rule):
     def check(self, target: Target) -> Iterator[Finding]:
         libraries = _LIBRARIES | _declared(target)
         for folder in _on_the_path(target):
-            for name in sorted(witness.modules(folder)):
+            for name in sorted(witness.modules(folder) | _compiled(folder)):
                 what = _place_of(name, libraries, target)
                 path = _file(folder, name, what)
                 if what and path is not None:
@@ -81,10 +83,28 @@ def _file(folder: str, name: str, what: str) -> str | None:
     path = os.path.join(folder, name)
     if not what:
         return None
-    for file in (path + ".py", os.path.join(path, "__init__.py")):
+    for file in (path + ".py", os.path.join(path, "__init__.py"), path + ".pyc", os.path.join(path, "__init__.pyc")):
         if witness.is_file(file):
             return file
+    library = next((one for one in _entries(folder) if one.startswith(f"{name}.") and one.endswith(_LIBRARY)), None)
+    if library is not None:
+        return os.path.join(folder, library)
     return _first_file(path) if name == "metaflow_extensions" and witness.is_folder(path) else None
+
+
+_LIBRARY = (".so", ".pyd")
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return witness.entries(folder)
+    except OSError:
+        return []
+
+
+def _compiled(folder: str) -> set[str]:
+    """The names that may be imported from a folder by files without a source."""
+    return {name.partition(".")[0] for name in _entries(folder) if name.endswith((".pyc", *_LIBRARY))}
 
 
 def _first_file(folder: str) -> str | None:
@@ -99,11 +119,7 @@ def _first_file(folder: str) -> str | None:
 
 def _hooks(folder: str) -> list[str]:
     """The files of a folder whose lines Python runs where the folder holds its packages; weights have that ending, too."""
-    try:
-        names = [name for name in witness.entries(folder) if name.endswith(".pth")]
-    except OSError:
-        return []
-    return [name for name in names if _runs_code(os.path.join(folder, name))]
+    return [name for name in _entries(folder) if name.endswith(".pth") and _runs_code(os.path.join(folder, name))]
 
 
 def _runs_code(path: str) -> bool:

@@ -43,10 +43,13 @@ def _normal(name: str) -> str:
 
 
 def _start() -> str:
-    """The digest of what Python runs when it starts: the lines of code in .pth files."""
+    """The digest of what Python runs when it starts, the lines of code in .pth files, and of the modules that lie loose there."""
     lines = []
     for folder in sys.path:
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            held = os.stat(os.path.join(folder, name)) if os.path.exists(os.path.join(folder, name)) else None
+            if "site-packages" in folder and held is not None and name != "__pycache__":
+                lines.append("%s %s" % (name, (held.st_mtime_ns, held.st_size) if name.endswith(".py") else ""))
             if name.endswith(".pth"):
                 with open(os.path.join(folder, name), errors="replace") as file:
                     lines += [name + " " + line for line in file.read().splitlines() if line.startswith("import")]

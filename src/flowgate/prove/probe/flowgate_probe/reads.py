@@ -14,6 +14,7 @@ import shutil
 import stat
 import sys
 from typing import Any, Dict, Tuple
+from urllib.parse import unquote
 
 from flowgate_probe import temporary, turn, world
 
@@ -28,6 +29,7 @@ _LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/", "/__pyca
 # files of the project before a task changed them.
 _HOME = os.environ.get("FLOWGATE_PROBE_HOME", "")
 _IMPORTS, _ORIGINALS = os.path.join(_HOME, "imports"), os.path.join(_HOME, "originals")
+_SEEN = os.path.join(_HOME, "seen")
 _RECORDS_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
 _LARGEST_ORIGINAL = 1 << 30
 _STANDARD = os.path.dirname(os.__file__) + os.sep
@@ -87,8 +89,9 @@ def _note_variable(name: Any, frame: Any) -> None:
     while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
         frame = frame.f_back
     if frame is not None and isinstance(name, str):
-        if _is_of_project(frame.f_code.co_filename):
+        if name not in _variables and _is_of_project(frame.f_code.co_filename):
             _variables.add(name)
+            _note_seen("variables", name)
 
 
 def _is_of_project(path: str) -> bool:
@@ -145,7 +148,11 @@ def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
+    if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+        return  # Python itself, that looks for a module
     path = os.getcwd() if arguments[0] is None else _path_of(arguments[0])
+    if not _in_task:
+        _note_seen("listed", path)
     if _in_task and _STORE and (path + os.sep).startswith(_STORE + os.sep):
         _touch(_RECORDS, looks=True, changes=True)  # every task changes what stands there, by ending
         if path == _STORE:
@@ -182,7 +189,12 @@ def _on_change(_: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def _on_database(_: str, arguments: Tuple[Any, ...]) -> None:
-    _file(_path_of(arguments[0]), reads=True, writes=True, depends=True)
+    path = arguments[0]
+    if isinstance(path, (str, bytes)) and os.fsdecode(path).startswith("file:"):
+        path = unquote(os.fsdecode(path)[len("file:") :].partition("?")[0])
+    for ending in ("", "-wal", "-journal"):
+        if not ending or _is_there(_path_of(path) + ending):
+            _file(_path_of(path) + ending, reads=True, writes=True, depends=True)
 
 
 def _on_connection(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -241,17 +253,30 @@ def _on_import(_: str, arguments: Tuple[Any, ...]) -> None:
     At once, and by a file that is opened for it: a process may be killed, and a flow may close what it did not open.
     """
     top = str(arguments[0]).partition(".")[0]
-    if top in _imported or not _HOME:
+    if top in _imported:
         return
     _imported.add(top)
+    _append(_IMPORTS, top)
+
+
+def _append(path: str, line: str) -> None:
+    """Add a line to one of the files that all processes of the arm write."""
+    if not _HOME:
+        return
     try:
-        handle = os.open(_IMPORTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     except OSError:
         return
     try:
-        os.write(handle, (top + "\n").encode())
+        os.write(handle, (line + "\n").encode("utf-8", "backslashreplace"))
     finally:
         os.close(handle)
+
+
+def _note_seen(what: str, name: str) -> None:
+    """Write down at once what a process looked at that has no record of its own: a child of a task, a worker of a pool."""
+    if "\n" not in name and not _is_own(name) and (what == "variables" or _is_shared(name)):
+        _append(_SEEN, "%s %s" % (what, name))
 
 
 def _as_text() -> bool:
@@ -333,8 +358,9 @@ def _file(path: str, reads: bool, writes: bool, depends: bool = False) -> None:
     if reads:
         if path.endswith(".py") and path not in _texts and _as_text():
             _texts.add(path)
-        if path not in _made:
+        if path not in _made and path not in _read:
             _read.add(path)
+            _note_seen("read", path)
     if is_new:
         _touch(os.path.dirname(path) + _ENTRIES, changes=True)
     _touch(path, looks=reads, changes=writes)
