@@ -506,7 +506,7 @@ def work():
         assert done.json()["verdict"] == verdict, done
     finally:
         server.send_signal(signal.SIGKILL)
-        server.wait()
+        server.communicate()
 
 
 def served(folder: Path) -> Path:

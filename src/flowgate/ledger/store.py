@@ -19,6 +19,7 @@ _HEAD = """\
 version: 1
 overrides:
 """
+_WITHOUT_WIDTH = dict.fromkeys([0xAD, 0x2060, 0xFEFF, *range(0x200B, 0x2010)])
 _ID = re.compile(r"[A-Z]{1,7}\d{3,4}-[0-9a-f]{8}")
 
 
@@ -99,7 +100,7 @@ def _check(entry: Entry, seen: set[str]) -> None:
 
 def is_said(reason: str) -> bool:
     """Whether a reason holds anything that a reader sees."""
-    return any(letter.isprintable() and not letter.isspace() for letter in reason)
+    return bool(reason.translate(_WITHOUT_WIDTH).strip())
 
 
 def append(project: Project, entry: Entry) -> None:

@@ -62,6 +62,7 @@ _NAMES = (
 _OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr"})
 # How much of the machine's memory what a command writes may take: arms run side by side, and the machine has to live.
 _LAYER, _SMALL = "size=15%", "size=2%"
+_WITHOUT_SOURCES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _LARGEST_KEPT, _LARGEST_COPY = 1 << 28, 1 << 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -239,6 +240,7 @@ class World:
         self.uppers: list[tuple[str, int]] = []
         self.skeletons: list[str] = []
         self.placed: dict[str, float] = {}
+        self.compiled = _compiled(box["root"])
 
     def show(self, place: str) -> None:
         """Show one entry of the old root, and all below it; one that is gone by now is left out."""
@@ -307,11 +309,44 @@ class World:
         if os.geteuid() == 0:
             os.chown(upper, held.st_uid, held.st_gid)
         os.chmod(upper, stat.S_IMODE(held.st_mode))
+        for path in self.compiled:
+            if path.startswith(place + "/"):
+                _take_out("/old" + place, upper, path[len(place) + 1 :])
         lower = f"/lower/{number}"  # a link: a path with a comma or a colon would have to be written in another way
         os.makedirs("/lower", exist_ok=True)
         os.symlink("/old" + place, lower)
         _mount("overlay", "/new" + place, "overlay", 0, f"lowerdir={lower},upperdir={upper},workdir={work},userxattr")
         self.uppers.append((place, _open_folder(upper)))
+
+
+def _compiled(root: str) -> list[str]:
+    """The folders of the project's compiled code, which need not be what its sources say: Python is to compile them anew."""
+    found, queue = [], [root]
+    while queue:
+        at = queue.pop()
+        try:
+            entries = [entry for entry in os.scandir(at) if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        if root == "/" or os.path.exists(f"{at}/pyvenv.cfg"):
+            continue
+        found += [entry.path for entry in entries if entry.name == "__pycache__"]
+        queue += [one.path for one in entries if one.name not in _WITHOUT_SOURCES and not one.name.startswith(".")]
+    return found
+
+
+def _take_out(lower: str, upper: str, name: str) -> None:
+    """Have a file or folder of the lower layer be gone from the first moment on, as an overlay marks it."""
+    at = ""
+    for part in name.split("/")[:-1]:
+        at = f"{at}/{part}"
+        if not os.path.isdir(upper + at):
+            os.mkdir(upper + at)
+            shutil.copystat(lower + at, upper + at)
+            if os.geteuid() == 0:
+                held = os.stat(lower + at)
+                os.chown(upper + at, held.st_uid, held.st_gid)
+    os.mknod(f"{upper}/{name}", stat.S_IFCHR, os.makedev(0, 0))
 
 
 def _mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
@@ -526,7 +561,7 @@ def _tell(box: dict[str, Any], world: World) -> None:
     for path, name, folder in _changes(world):
         held = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISCHR(held.st_mode):  # how an overlay says that a file is gone
-            told["removed"].append(path)
+            told["removed"] += [] if path in world.compiled else [path]
             continue
         told["written"].append(path)
         if stat.S_ISREG(held.st_mode) or stat.S_ISLNK(held.st_mode):

@@ -30,7 +30,6 @@ _TOKENS = (
     "DBUS_SESSION_BUS_ADDRESS",
     "DOCKER_HOST",
 )
-_WITHOUT_SOURCES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _OF_THE_USER = (".git-credentials", ".config/gh", ".config/git/credentials", ".gnupg")
 _CREDENTIALS = re.compile(r"\s*\[\s*(http|credential|include|includeif|url)\b", re.IGNORECASE)
 
@@ -63,10 +62,11 @@ class Box(NamedTuple):
         return [sys.executable, "-I", _ENTER, json.dumps(self._asked()), *command]
 
     def _asked(self) -> dict[str, Any]:
-        hidden = [*states(self.root), *_of_ci(self.root), *_compiled(self.root)]
+        hidden = [*states(self.root), *_of_ci(self.root)]
         hidden += [os.path.join(os.path.expanduser("~"), name) for name in _OF_THE_USER]
         return {
             "cwd": self.cwd,
+            "root": self.root,
             "told": self.told,
             "apart": _of_others([self.root, os.path.realpath(os.path.expanduser("~")), "/var/tmp"]),  # noqa: S108
             "hidden": [place for place in hidden if os.path.lexists(place)],
@@ -97,17 +97,6 @@ def states(root: str) -> list[str]:
     """The folders in which flowgate keeps what it decides by: of the project, and of the repository around it."""
     tops = dict.fromkeys([root, repository_of(root) or root])
     return [os.path.join(top, ".flowgate") for top in tops]
-
-
-def _compiled(root: str) -> list[str]:
-    """The project's compiled code, which need not be what its sources say: Python compiles them anew."""
-    found = []
-    for at, folders, names in os.walk(root):
-        if "pyvenv.cfg" in names:
-            folders.clear()
-        found += [os.path.join(at, name) for name in folders if name == "__pycache__"]
-        folders[:] = [name for name in folders if name not in _WITHOUT_SOURCES and not name.startswith(".")]
-    return found
 
 
 def _of_ci(root: str) -> list[str]:

@@ -173,14 +173,15 @@ def _written(found: list[ast.AST]) -> set[int]:
 def _deciding(found: list[ast.AST]) -> set[int]:
     """Every node of a condition, and of what is bound to a name that a condition asks for."""
     tests: list[ast.AST] = []
+    held: set[int] = set()
     bound: dict[str, list[ast.AST]] = {}
     for node in found:
         if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
             tests.append(node.test)
         elif isinstance(node, ast.For):
-            tests.append(node.iter)
+            held |= {id(part) for part in nodes(node.iter)}
         elif isinstance(node, ast.comprehension):
-            tests.append(node.iter)
+            held |= {id(part) for part in nodes(node.iter)}
             tests += node.ifs
         elif isinstance(node, ast.BoolOp | ast.Compare):
             tests.append(node)
@@ -204,15 +205,15 @@ def _deciding(found: list[ast.AST]) -> set[int]:
                     place.id if isinstance(place, ast.Name) else place.attr if isinstance(place, ast.Attribute) else ""
                 )
                 bound.setdefault(name, []).append(node.value)
-    held: set[int] = set()
+    followed: set[int] = set()
     queue = tests
     while queue:
         for node in nodes(queue.pop()):
-            if id(node) not in held:
-                held.add(id(node))
+            if id(node) not in followed:
+                followed.add(id(node))
                 name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
                 queue += bound.pop(name, [])
-    return held
+    return held | followed
 
 
 def _catches_missing(handler: ast.ExceptHandler) -> bool:
