@@ -79,6 +79,12 @@ PERTURBATIONS = (
         "take results in the order of submission (executor.map, pool.map), or sort them",
     ),
     Perturbation(
+        "speed",
+        "a machine that takes three times as long",
+        "a time that the flow measured, or a loop that runs for so many seconds: a loaded machine gets less done",
+        "bound work by steps, not by seconds, and keep durations out of what conclusions are made of",
+    ),
+    Perturbation(
         "scratch",
         "a temporary folder of another name",
         "a path below tempfile.gettempdir() that reaches a conclusion",
@@ -162,6 +168,7 @@ def _changed(name: str, workers: int) -> Arm:
         "surroundings": ("surroundings", "host"),
         "addresses": ("memory",),
         "threads": ("threads",),
+        "speed": ("speed",),
     }
     arm = _PLAIN._replace(name=name.replace(" ", "-"))
     if name in aspects:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flowgate.prove.environment import Environment
 from flowgate.prove.store import Store
 
-ASPECTS = ("listings", "host", "memory", "threads", "surroundings")
+ASPECTS = ("listings", "host", "memory", "threads", "speed", "surroundings")
 BESIDE = "beside another"
 
 

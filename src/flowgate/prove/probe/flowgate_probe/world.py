@@ -7,9 +7,11 @@ order. Time zone, locale and umask are set where the arm is started.
 
 from __future__ import annotations
 
+import _thread
 import hashlib
 import os
 import random
+import sys
 import time
 from typing import Any, Callable, List
 
@@ -22,6 +24,9 @@ _HOST = "localhost"  # another name than the machine's that still resolves
 _DELAY, _DELAYED, _TOGETHER = 0.01, 200, 8
 _BALLAST, _LARGEST_SMALL = 4000, 512
 
+_SLOWER = 3
+_plain_sleep = time.sleep
+
 _kept = []  # type: List[Any]
 
 
@@ -33,6 +38,8 @@ def vary() -> None:
     if _NUMBER > 0 and "host" in _ASPECTS:
         _vary_host()
         after_import({"socket": _vary_socket})
+    if _NUMBER > 0 and "speed" in _ASPECTS:
+        _vary_speed()
     if _NUMBER > 0 and "threads" in _ASPECTS:
         after_import(
             {
@@ -122,6 +129,29 @@ def _vary_host() -> None:
     os.environ["HOSTNAME"] = _HOST
 
 
+# Speed.
+
+
+def _vary_speed() -> None:
+    """Have the project's code measure that all takes three times as long, as it would on a loaded machine.
+
+    Only what it asks itself: time-outs of libraries stay, and so do the clock of the day and the time a core was used.
+    """
+    for name in ("perf_counter", "monotonic"):
+        for ending in ("", "_ns"):
+            plain = getattr(time, name + ending)
+            setattr(time, name + ending, _slowed(plain, plain()))
+
+
+def _slowed(plain: Any, began: Any) -> Any:
+    def measured() -> Any:
+        now = plain()
+        return began + _SLOWER * (now - began) if is_own(sys._getframe(1).f_code) else now
+
+    measured.__name__ = measured.__qualname__ = plain.__name__
+    return measured
+
+
 # Memory.
 
 
@@ -145,10 +175,49 @@ def _vary_socket(socket: Any) -> None:
 
 
 _begun = [0]
+_waiting = []  # type: List[_thread.LockType]
+_guard = _thread.allocate_lock()
+_releasing = [False]
 
 
 def _let_others_begin() -> None:
-    time.sleep(_next_delay())
+    """Wait until those that came later have begun: of several that start together, the last one goes first.
+
+    Whoever is let go says so before the next one is, so that a loaded machine keeps the order, too.
+    """
+    if _next_delay() <= 0:
+        return
+    turn = _thread.allocate_lock()
+    turn.acquire()
+    with _guard:
+        _waiting.append(turn)
+        starts, _releasing[0] = not _releasing[0], True
+    if starts:
+        _thread.start_new_thread(_release, ())
+    turn.acquire()
+    turn.release()
+
+
+def _release() -> None:
+    """Let those that wait go, one after the other, once nobody comes any more: in turns the one that came last, and the first."""
+    takes_last = True
+    while True:
+        came = len(_waiting)
+        _plain_sleep(_DELAY)
+        if len(_waiting) > came:
+            continue
+        with _guard:
+            if not _waiting:
+                _releasing[0] = False
+                return
+            turn = _waiting.pop(-1 if takes_last else 0)
+        takes_last = not takes_last
+        turn.release()
+        for _ in range(_TOGETHER):  # until it has taken note
+            _plain_sleep(_DELAY / _TOGETHER)
+            if turn.acquire(False):
+                turn.release()
+                break
 
 
 def _next_delay() -> float:
@@ -192,7 +261,11 @@ def _vary_threads(threading: Any) -> None:
 
 def _is_own(target: Any) -> bool:
     """True for a thread that runs the project's code, not one of a library or of Metaflow."""
-    code = getattr(getattr(target, "__func__", target), "__code__", None)
+    return is_own(getattr(getattr(target, "__func__", target), "__code__", None))
+
+
+def is_own(code: Any) -> bool:
+    """Whether some code is the project's."""
     name = getattr(code, "co_filename", "")
     return bool(name) and name.startswith(_ROOT + os.sep) and "/site-packages/" not in name
 
