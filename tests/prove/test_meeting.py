@@ -50,7 +50,8 @@ ONE, TWO = "[work:0]", "[work:1]"
         ([task("work", ONE, changed=["d/*"]), task("work", TWO, looked=["d/*"])], ("d/*",)),
         ([task("start", changed=["a"]), task("work", ONE, looked=["a"]), task("work", TWO, looked=["a"])], ()),
         ([task("work", ONE, changed=["a"]), task("gather", looked=["a"])], ()),
-        ([task("work", ONE, started=["sh"]), task("work", TWO, started=["sh"])], ()),
+        ([task("work", ONE, started=["uname"]), task("work", TWO, started=["uname"])], ()),
+        ([task("work", ONE, started=["sh"]), task("work", TWO, started=["sh"])], (ANYTHING,)),
         ([task("work", ONE, started=["sh"], changed=["a"]), task("work", TWO, started=["sh"])], (ANYTHING,)),
         ([task("work", ONE), task("work", TWO), task("gather", looked=[RECORDS])], (ANYTHING,)),
         (

@@ -104,7 +104,9 @@ def configures_git():
 
 @attempt
 def reads_the_token_of_git():
-    return "AUTHORIZATION" in (HERE / ".git/config").read_text()
+    places = [HERE / ".git/config", HERE / ".git/FETCH_HEAD", Path("/proc/1/cmdline"), Path("/proc/1/environ")]
+    held = "".join(path.read_text(errors="replace") for path in places if os.access(path, os.R_OK))
+    return "AUTHORIZATION" in held or "hunter2" in held
 
 
 @attempt
@@ -286,6 +288,8 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     files = {"tracked.txt": "as it was\n", "removed.txt": "here\n", "other_flow.py": "VALUE = 1\n", "data/a.csv": "1\n"}
     repository(folder, LINE.format(before=f"MARK = {mark!r}\n" + ATTEMPTS), files)
     git(folder, "config", "http.https://github.example/.extraheader", "AUTHORIZATION: basic c2VjcmV0")
+    git(folder, "remote", "add", "origin", "https://ada:hunter2@github.example/lab.git")
+    (folder / ".git/FETCH_HEAD").write_text("0 branch 'main' of https://ada:hunter2@github.example/lab\n")
     (folder / ".flowgate").mkdir()
     (folder / ".flowgate/ledger.yaml").write_text("version: 1\noverrides: []\n")
     before = contents(folder)

@@ -16,6 +16,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -64,6 +65,10 @@ _OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64",
 _LAYER, _SMALL = "size=15%", "size=2%"
 _WITHOUT_SOURCES = frozenset({"__pycache__", "node_modules", "site-packages"})
 _LARGEST_KEPT, _LARGEST_COPY = 1 << 28, 1 << 20
+
+_CREDENTIALS = re.compile(r"\s*\[\s*(http|credential|include|includeif|url)\b", re.IGNORECASE)
+_LOGIN = re.compile(r"://[^/@\s\"']+@")
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -198,6 +203,7 @@ def _run(box: dict[str, Any], command: list[str]) -> NoReturn:
             if capability not in _KEPT_CAPABILITIES:
                 _libc.prctl(_DROP_CAPABILITY, capability, 0, 0, 0)
         _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        _libc.syscall(_SYS_KEYCTL[os.uname().machine], 1, None)  # a session keyring of its own
         os.closerange(3, 1 << 16)
         os.execvp(command[0], command)
     except OSError as error:
@@ -478,11 +484,29 @@ def _close(box: dict[str, Any]) -> None:
             _mount("/old/dev/null", target, "", _BIND)
     for place, to, may_write in box["shares"]:
         _share("/old" + place, "/new" + to, may_write)
-    for place, text in box["texts"].items():
-        target = "/new" + place
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "w") as file:
-            file.write(text)
+    box["times"] = {}
+    for place in box["configs"]:
+        _clear_of_credentials("/new" + place)
+        box["times"][place] = os.stat("/new" + place).st_mtime_ns
+
+
+def _clear_of_credentials(path: str) -> None:
+    """Take out of a file of git's what may hold a token: sections on how to log in, and what stands before the host in an address."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    except OSError:
+        return
+    kept, dropped = [], False
+    for line in text.splitlines(keepends=True):
+        if line.lstrip().startswith("["):
+            dropped = _CREDENTIALS.match(line) is not None
+        kept += [] if dropped else [_LOGIN.sub("://", line)]
+    if "".join(kept) != text:
+        held = os.stat(path)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write("".join(kept))
+        os.utime(path, ns=(held.st_atime_ns, held.st_mtime_ns))
 
 
 def _share(source: str, target: str, may_write: bool) -> None:
@@ -562,6 +586,8 @@ def _tell(box: dict[str, Any], world: World) -> None:
         held = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISCHR(held.st_mode):  # how an overlay says that a file is gone
             told["removed"] += [] if path in world.compiled else [path]
+            continue
+        if path in box["configs"] and held.st_mtime_ns == box["times"].get(path):
             continue
         told["written"].append(path)
         if stat.S_ISREG(held.st_mode) or stat.S_ISLNK(held.st_mode):

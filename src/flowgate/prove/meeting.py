@@ -130,11 +130,22 @@ def _unwatched(flow: Flow, ran: Ran) -> str:
     for one, two in combinations([task for task in tasks if task.unseen], 2):
         if are_concurrent(flow, one, two):
             return f"{_named(one)} and {_named(two)} run {min(one.unseen)}, and what that touches is not seen"
-    changes = any(task.changed for task in tasks)
-    for one, two in combinations([task for task in tasks if task.started], 2):
-        if changes and are_concurrent(flow, one, two):
-            return f"{_named(one)} and {_named(two)} start programs ({min(one.started)}), which may look at what others write"
+    for one, two in combinations([task for task in tasks if _programs(task)], 2):
+        if are_concurrent(flow, one, two):
+            return f"{_named(one)} and {_named(two)} start programs ({min(_programs(one))}), which may look at what others write"
     return ""
+
+
+# Programs that only tell of the machine or of the repository.
+_TELLING = frozenset(
+    "arch cat date df du file free git gcc cc getconf hostname id ldconfig ldd ls lsb_release lscpu lspci nproc numactl nvcc "
+    "nvidia-smi ps rocm-smi sw_vers sysctl true tty uname uptime which whoami".split()
+)
+
+
+def _programs(task: Task) -> list[str]:
+    """The programs that a task started and that may do more than tell."""
+    return [name for name in task.started if name.rpartition("/")[2] not in _TELLING]
 
 
 def are_concurrent(flow: Flow, one: Task, two: Task) -> bool:

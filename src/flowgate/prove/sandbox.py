@@ -7,9 +7,9 @@ version 0.11 on, which few machines have; so the kernel is asked directly, as `u
 from __future__ import annotations
 
 import functools
+import glob
 import json
 import os
-import re
 import subprocess
 import sys
 from typing import Any, NamedTuple
@@ -31,7 +31,6 @@ _TOKENS = (
     "DOCKER_HOST",
 )
 _OF_THE_USER = (".git-credentials", ".config/gh", ".config/git/credentials", ".gnupg")
-_CREDENTIALS = re.compile(r"\s*\[\s*(http|credential|include|includeif|url)\b", re.IGNORECASE)
 
 
 class Share(NamedTuple):
@@ -71,7 +70,7 @@ class Box(NamedTuple):
             "apart": _of_others([self.root, os.path.realpath(os.path.expanduser("~")), "/var/tmp"]),  # noqa: S108
             "hidden": [place for place in hidden if os.path.lexists(place)],
             "shares": [list(share) for share in self.shares],
-            "texts": _configs_without_credentials(self.root),
+            "configs": [place for place in _git_configs(self.root) if os.path.isfile(place)],
             "brought": self.brought,
             "network": self.network,
             "hostname": self.hostname,
@@ -109,21 +108,13 @@ def _of_ci(root: str) -> list[str]:
     return [entry for entry in entries if not any(one.startswith(entry + os.sep) for one in needed)]
 
 
-def _configs_without_credentials(root: str) -> dict[str, str]:
-    """The text of the repository's git config, without what may hold a token, where it holds some."""
-    top = repository_of(root)
-    path = os.path.join(top or root, ".git", "config")
-    try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}
-    kept, dropped = [], False
-    for line in lines:
-        if line.lstrip().startswith("["):
-            dropped = bool(_CREDENTIALS.match(line))
-        kept += [] if dropped else [line]
-    return {path: "\n".join([*kept, ""])} if len(kept) < len(lines) else {}
+def _git_configs(root: str) -> list[str]:
+    """The files of the repository's git in which a token may stand."""
+    folder = os.path.join(repository_of(root) or root, ".git")
+    names = ("config", "config.worktree", "FETCH_HEAD")
+    return [os.path.join(folder, name) for name in names] + sorted(
+        glob.glob(os.path.join(glob.escape(folder), "modules", "**", "config"), recursive=True)
+    )
 
 
 def environment() -> dict[str, str]:

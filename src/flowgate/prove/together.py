@@ -165,10 +165,10 @@ def _against(outcomes: list[Ran | Crash]) -> str:
 
 
 def _port_of_both(one: Ran, other: Ran) -> str:
-    """A port that one arm listens at and the other uses; empty where there is none."""
-    opened = {key for task in one.tasks.values() for key in task.changed if key.startswith("port ")}
+    """A port or an abstract socket that one arm listens at and the other uses; empty where there is none."""
+    opened = {key for task in one.tasks.values() for key in task.changed if key.startswith(("port ", "\0"))}
     used = {key for task in other.tasks.values() for key in task.looked}
-    return min(opened & used, default="")
+    return min(opened & used, default="").replace("\0", "@")
 
 
 def _short(path: str) -> str:
@@ -193,14 +193,21 @@ def _put_aside(home: str, ran: Ran) -> list[str]:
 def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside.
 
-    What it left by C code or programs of its own, those may look for, too.
+    What it left and not by its Python code is looked for by what nobody sees, and a module that it wrote by whoever imports it.
     """
     folder = os.path.join(start.folder, ran.arm.name) if ran.unsealed else world_of(start.folder, ran.arm.name)
     left = os.path.join(folder, "left")
     sought = (path for path in ran.made if path in ran.missed or os.path.dirname(path) in ran.listed)
-    unseen = any(task.unseen or task.started for task in ran.tasks.values())
-    loose = [path for path in ran.unexplained if path.startswith(os.sep)] if unseen and not ran.unsealed else []
-    return {path: left + path for path in (*sought, *loose) if os.path.isfile(left + path)}
+    loose = [] if ran.unsealed else [path for path in ran.unexplained if path.startswith(os.sep)]
+    modules = [path for path in ran.made if path.endswith(".py") and _module_of(path) in ran.imports]
+    left_there = [path for path in loose if not path.endswith((".git/index", ".git/FETCH_HEAD"))]
+    return {path: left + path for path in (*sought, *left_there, *modules) if os.path.isfile(left + path)}
+
+
+def _module_of(path: str) -> str:
+    """The name by which a Python file beside the flow, or a package that it lies in, is imported."""
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")
 
 
 def _drop_if_empty(folder: str) -> None:

@@ -141,6 +141,8 @@ def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
     writes = any(letter in mode for letter in "wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR))
     reads = not writes or "+" in mode or bool(flags & os.O_RDWR)
     absolute = _path_of(path)
+    if _in_task and writes and absolute.startswith(("/proc/", "/sys/")):
+        _unseen.add("what writes to %s" % absolute.split("/")[1])
     if _in_task and _is_record(absolute):
         _touch(_RECORDS, looks=True, changes=True)
     depends = reads or "a" in mode or "x" in mode or bool(flags & (os.O_APPEND | os.O_EXCL))
@@ -220,11 +222,11 @@ def _on_socket(event: str, arguments: Tuple[Any, ...]) -> None:
     if not _in_task or _by_metaflow():
         return
     if isinstance(address, (str, bytes)):
-        _touch(os.fsdecode(address), looks=True, changes=event == "socket.bind")
+        _touch(os.fsdecode(address), looks=True, changes=event != "socket.connect")
     elif isinstance(address, tuple) and len(address) > 1 and address[1]:
-        if event == "socket.connect" and not str(address[0]).startswith(_OF_THIS_MACHINE):
+        if event != "socket.bind" and not str(address[0]).startswith(_OF_THIS_MACHINE):
             _fetched.add("%s:%s" % address[:2])
-        _touch("port %s" % address[1], looks=True, changes=event == "socket.bind")
+        _touch("port %s" % address[1], looks=True, changes=event != "socket.connect")
 
 
 def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -493,6 +495,8 @@ _EVENTS = {
     "mmap.__new__": _on_mapping,
     "socket.bind": _on_socket,
     "socket.connect": _on_socket,
+    "socket.sendto": _on_socket,
+    "socket.sendmsg": _on_socket,
     "ctypes.dlopen": _on_c_code,
     "ctypes.dlsym": _on_c_code,
     "resource.setrlimit": _on_c_code,
