@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
 
 from flowgate.discover import named_sources
@@ -17,6 +18,9 @@ from flowgate.finding import Finding
 from flowgate.lint.engine import lint
 from flowgate.project import open_project
 
+# No test hangs on how fast the machine is.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCHEMAS = REPOSITORY / "src" / "flowgate" / "schemas"
 
