@@ -88,8 +88,8 @@ class Runner:
         git(self.repository, "commit", "-q", "-m", "a change", "--allow-empty")
         return git(self.repository, "rev-parse", "HEAD").out.strip()
 
-    def act(self, event: str = "push", **payload: Any) -> Acted:
-        """Run the workflow on what is checked out."""
+    def act(self, event: str = "push", /, *also: str, **payload: Any) -> Acted:
+        """Run the workflow on what is checked out, with further options of act."""
         self.runs += 1
         keep = self.keep / str(self.runs)
         told = self.keep / "event.json"
@@ -103,7 +103,7 @@ class Runner:
         command += ["--env", f"KEEP={keep}", "--env", f"CACHE_STORE={self.keep / 'store'}"]
         command += ["--local-repository", f"{FLOWGATE}={self.snapshot}"]
         command += ["--local-repository", f"{CACHE}={HOME / 'actions-cache'}"]
-        done = run(command, self.repository, **environ)
+        done = run([*command, *also], self.repository, **environ)
         assert (keep / "outputs.json").exists(), done
         outputs = json.loads((keep / "outputs.json").read_text())
         return Acted(done, {name: value for name, value in outputs.items() if value}, keep)
@@ -183,6 +183,57 @@ def test_hostile_inputs_are_data(runner: Runner) -> None:
     lines = [line.strip() for line in re.sub(r"\[[^]]*\]", "", acted.done.out).splitlines()]
     assert not any(line.startswith(("❗  ::error::owned", "❗  owned")) for line in lines), acted.done.out
     assert base and "<script" not in acted.text("summary.md")
+
+
+# What a pull request may try on the runner: it finds no token, and its red run stays red.
+DAEMON = """
+import glob, os, sys, time
+if os.fork() or (os.setsid() and False) or os.fork():
+    os._exit(0)
+until = time.time() + 60
+while time.time() < until:
+    for place in sys.argv[1:]:
+        for path in glob.glob(place, recursive=True):
+            with open(path, "a") as file:
+                file.write("verdict=pass" + chr(10) + "exit-code=0" + chr(10))
+    time.sleep(0.2)
+"""
+HOSTILE = fan(
+    "attack(self.input)",
+    before=f"""
+import glob, os, subprocess, sys, time
+
+PLACES = ["/tmp/**/outputcmd.txt", "/tmp/**/statecmd.txt", os.path.expanduser("~/.cache/act/**/outputcmd.txt")]
+PLACES += ["/tmp/**/flowgate/verdict.json", os.path.expanduser("~/.cache/act/**/flowgate/summary.md")]
+
+
+def attack(index):
+    print("::set-output name=verdict::pass")
+    print("::add-mask::blocked")
+    found = [name for name, held in os.environ.items() if "hunter2" in held]
+    assert not found, found
+    for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
+        assert name not in os.environ
+    program = [sys.executable, "-c", {DAEMON!r}, *PLACES]
+    subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(1)
+    return os.getpid()
+""",
+    parts=2,
+)
+
+
+def test_a_hostile_pull_request_stays_red_and_finds_no_token(runner: Runner) -> None:
+    runner.commit({"flow.py": CLEAN, "flowgate.toml": settings()})
+    git(runner.repository, "checkout", "-q", "-b", "change")
+    ignored = '[lint]\nignore = ["FG503", "FG507"]\n'  # lint would stop it before anything runs
+    runner.commit({"flow.py": HOSTILE, "flowgate.toml": settings() + ignored})
+    tokens = ("--env", "GH_TOKEN=hunter2", "--env", "ACTIONS_RUNTIME_TOKEN=hunter2", "-s", "GITHUB_TOKEN=hunter2")
+    acted = runner.act("push", *tokens)
+    assert acted.outputs["verdict"] == "blocked" and acted.done.code != 0, acted.done
+    (proof,) = acted.verdict["proofs"]
+    assert proof["verdict"] == "blocked" and proof["divergence"]["artifact"] == "value", proof
+    assert "name=verdict::pass" not in [line.strip() for line in acted.text("commands.txt").splitlines()]
 
 
 def test_what_cannot_be_judged_says_why(runner: Runner) -> None:

@@ -25,7 +25,7 @@ from flowgate.prove.judgment import judge
 from flowgate.prove.launch import world_of
 from flowgate.prove.meeting import RUNS, meeting_of
 from flowgate.prove.model import Arm, Progress, Start
-from flowgate.prove.proof import Proof, reduction
+from flowgate.prove.proof import Proof, reduction, sealing
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.stored import from_store
 from flowgate.prove.together import Together, leftovers, run_all
@@ -221,7 +221,7 @@ def alone(target: Target, tell: Tell) -> Iterator[None]:
 def _from_receipt(target: Target, held: Receipt) -> Proof:
     """What an earlier proof of exactly this came to."""
     why = (
-        f"by receipt: {len(held.parts) + len(held.files)} parts (the flow, its config, the files it read, its "
+        f"by receipt: {len(held.parts) + len(held.files)} parts (the flow, its config, the files it could read, its "
         f"environment, the settings) are what they were"
     )
     return Proof(
@@ -229,7 +229,9 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
         name=target.flow.name,
         verdict=held.verdict,
         contract=held.contract,
-        note=f"proven {why}{reduction(held.reduced)}" if held.verdict == PASS else f"{held.note} (known {why})",
+        note=f"proven {why}{reduction(held.reduced)}{sealing(held.unsealed)}"
+        if held.verdict == PASS
+        else f"{held.note} (known {why})",
         arms=tuple(held.arms),
         surface=held.surface,
         divergence=held.divergence,
@@ -270,11 +272,13 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
         for one in together.ran:
             shutil.rmtree(world_of(folder, one.arm.name), ignore_errors=True)
         note = "; ".join(filter(None, [remembered, together.note, _kept_aside(together, folder)]))
+        unsealed = next((one.unsealed for one in together.ran if one.unsealed), "")
         proof = proof._replace(
             warning=_warning(target, proof, together),
             concurrency=note,
             seconds=round(time.monotonic() - began, 1),
-            unsealed=next((one.unsealed for one in together.ran if one.unsealed), ""),
+            unsealed=unsealed,
+            note=proof.note + sealing(unsealed),
         )
         _refuse_changes(target, ground, counted, together)
         keep()

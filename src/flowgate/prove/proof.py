@@ -82,6 +82,11 @@ class Proof(NamedTuple):
         }
 
 
+def sealing(unsealed: str) -> str:
+    """What to add to the note of a proof whose arms had no worlds of their own, so that no report shows it as a sealed one."""
+    return f"; not sealed: {unsealed}" if unsealed else ""
+
+
 def reduction(overrides: Sequence[str]) -> str:
     """What to add to the note of a proof that was reduced, so that no report shows it as a whole one."""
     return f"; a reduced proof, under {', '.join(overrides)}" if overrides else ""

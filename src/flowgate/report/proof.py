@@ -45,8 +45,6 @@ def _proof(proof: Proof, project: Project, color: bool, quiet: bool, verbose: bo
         lines += [f"  {aside}"] if aside else []
     else:
         lines.append(f"  {printable_lines(proof.note)}")
-    if proof.arms and proof.unsealed:
-        lines.append("  " + paint("not sealed", "stale", color) + f": {printable(proof.unsealed)}")
     if proof.warning:
         lines.append("  " + paint("warning", "stale", color) + f": {printable(proof.warning)}")
     if not quiet:
