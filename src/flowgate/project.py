@@ -176,31 +176,40 @@ _HOOK = _index_of_hook()  # before anything changes the folder
 
 
 # What a repository's own config could have git run while it only looks; and nothing is fetched.
-_SAFE: tuple[str, ...] = (
-    "-c",
-    "core.fsmonitor=",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "log.showSignature=false",
-)
-_SAFE += ("-c", "gpg.program=false", "-c", "protocol.allow=never", "--no-pager", "--no-optional-locks")
+_SAFE = (
+    f"-c core.fsmonitor= -c core.hooksPath={os.devnull} -c log.showSignature=false -c gpg.program=false --no-pager "
+    "--no-optional-locks"
+).split()
+# What it has git start instead, where a repository's own config names a program of its own for that.
+_INSTEAD = {
+    "clean": "",
+    "smudge": "",
+    "process": "",
+    "uploadpack": "git-upload-pack",
+    "sshcommand": "ssh",
+    "gitproxy": "",
+}
+_PROGRAMS = r"^(filter\..*|remote\..*\.uploadpack|core\.(sshcommand|gitproxy))$"
 
 
 @functools.cache
-def _without_filters(folder: str) -> tuple[str, ...]:
-    """The options that turn off the programs by which the repository's own config has files converted."""
+def _without_programs(folder: str) -> tuple[str, ...]:
+    """The options that turn off the programs which the repository's own config names: to convert files, or to fetch."""
     import subprocess
 
-    asked = ["git", "-C", folder, "config", "--show-scope", "--name-only", "--get-regexp", r"^filter\."]
+    asked = ["git", "-C", folder, "config", "--show-scope", "--name-only", "--get-regexp", _PROGRAMS]
     try:
         done = subprocess.run(asked, capture_output=True, check=False)
     except OSError:
         return ()
-    told = (line.split("\t", 1) for line in os.fsdecode(done.stdout).splitlines() if "\t" in line)
-    names = {key.rpartition(".")[0] for scope, key in told if scope in ("local", "worktree")}
-    keys = [f"{name}.{key}" for name in sorted(names) for key in ("clean=", "smudge=", "process=", "required=false")]
-    return tuple(part for key in keys for part in ("-c", key))
+    options: list[str] = []
+    for line in os.fsdecode(done.stdout).splitlines():
+        scope, _, key = line.partition("\t")
+        name, _, last = key.rpartition(".")
+        if scope in ("local", "worktree"):
+            options += ["-c", f"{key}={_INSTEAD.get(last.lower(), '')}"] if last != "required" else []
+            options += ["-c", f"{name}.required=false"] if name.startswith("filter.") else []
+    return tuple(options)
 
 
 def git(folder: str, *arguments: str, given: str | None = None, index: str | None = None) -> str | None:
@@ -214,14 +223,13 @@ def git(folder: str, *arguments: str, given: str | None = None, index: str | Non
     environment = {name: value for name, value in os.environ.items() if name not in _TOLD}
     if _HOOK is not None and repository_of(os.path.abspath(folder)) == _HOOK[0]:
         environment["GIT_INDEX_FILE"] = _HOOK[1]
-    environment["GIT_NO_LAZY_FETCH"] = "1"
     if index is not None:
         environment["GIT_INDEX_FILE"] = index
     said = os.fsencode(given) if given is not None else b""
-    filters = _without_filters(folder)
+    programs = _without_programs(folder)
     try:
         done = subprocess.run(
-            ["git", *_SAFE, *filters, "-C", folder, *arguments],
+            ["git", *_SAFE, *programs, "-C", folder, *arguments],
             capture_output=True,
             check=False,
             env=environment,

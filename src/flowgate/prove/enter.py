@@ -29,15 +29,9 @@ from typing import Any, NoReturn
 NOT_SEALED = 125
 
 # From linux/sched.h, linux/mount.h and linux/prctl.h.
-_NEW_USER, _NEW_MOUNTS, _NEW_PIDS, _NEW_IPC, _NEW_UTS, _NEW_NET = (
-    0x10000000,
-    0x20000,
-    0x20000000,
-    0x8000000,
-    0x4000000,
-    0x40000000,
-)
-_RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+_NEW_USER, _NEW_MOUNTS, _NEW_PIDS = 0x10000000, 0x20000, 0x20000000
+_NEW_IPC, _NEW_UTS, _NEW_NET = 0x8000000, 0x4000000, 0x40000000
+_NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _DETACH = 2
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _DROP_CAPABILITY, _SET_NO_NEW_PRIVILEGES = 1, 4, 24, 38
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -51,15 +45,10 @@ _WITHOUT_FILES = frozenset(
     "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue nsfs proc pstore "
     "rpc_pipefs securityfs selinuxfs sysfs tracefs".split()
 )
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kvm", "fuse")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _DEVICE_PREFIXES = ("nvidia", "dri", "kfd", "infiniband", "accel", "habanalabs", "neuron")
-_NAMES = (
-    "systemd/resolve",
-    "resolvconf",
-    "NetworkManager/resolv.conf",
-    "nscd",
-    "secrets",
-)  # of /run: how hosts are found
+# What of /run tells how hosts are found.
+_NAMES = ("systemd/resolve", "resolvconf", "NetworkManager/resolv.conf", "nscd")
 _OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr"})
 # How much of the machine's memory what a command writes may take: arms run side by side, and the machine has to live.
 _LAYER, _SMALL = "size=15%", "size=2%"
@@ -104,7 +93,7 @@ def _unshare(box: dict[str, Any]) -> None:
     """Leave the namespaces of this machine; users and groups keep their numbers."""
     kinds = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_IPC | _NEW_UTS | (0 if box["network"] else _NEW_NET)
     parent = os.getpid()
-    ready, go = os.pipe(), os.pipe()
+    ready = os.pipe()
     helper = os.fork()
     if helper == 0:  # stays outside, where it may say who is who inside
         os.read(ready[0], 1)
@@ -116,7 +105,7 @@ def _unshare(box: dict[str, Any]) -> None:
         os.waitpid(helper, 0)
         raise
     os.write(ready[1], b"x")
-    for end in (*ready, *go):
+    for end in ready:
         os.close(end)
     if _wait_for(helper) != 0:
         raise Refused("users cannot be mapped")
@@ -401,7 +390,7 @@ def _mounts() -> dict[str, bool]:
     found: dict[str, bool] = {}
     with open("/proc/self/mountinfo") as file:
         for line in file:
-            before, _, after = line.partition(" - ")
+            before, _, after = line.partition(" - ")  # proc_pid_mountinfo(5)
             fields = before.split()
             place = fields[4].encode().decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
             kind, options = after.split()[0], after.split()[-1]

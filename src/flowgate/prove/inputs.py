@@ -80,7 +80,8 @@ def bound(project: Project, counted: dict[str, str], known: Iterable[str], seen:
     beside = {project.relative(path) for path in paths if os.path.isfile(path)}
     found = counted | _digests(project, sorted(beside - counted.keys()))
     found |= {project.relative(path): _ABSENT for path in seen.missed if not os.path.lexists(path)}
-    found |= {project.relative(path) + "/": _names(path) for path in seen.listed if os.path.isdir(path)}
+    folders = {"." if path == project.root else project.relative(path): path for path in seen.listed}
+    found |= {f"{name}/": _names(path) for name, path in folders.items() if os.path.isdir(path)}
     return dict(sorted(found.items()))
 
 

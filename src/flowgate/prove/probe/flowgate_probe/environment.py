@@ -45,7 +45,8 @@ def _normal(name: str) -> str:
 def _start() -> str:
     """The digest of what Python runs when it starts, the lines of code in .pth files, and of the modules that lie loose there."""
     lines = []
-    for folder in sys.path:
+    here = os.path.dirname(os.path.abspath(__file__))
+    for folder in [path for path in sys.path if os.path.abspath(path) != here]:
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             held = os.stat(os.path.join(folder, name)) if os.path.exists(os.path.join(folder, name)) else None
             if "site-packages" in folder and held is not None and name != "__pycache__":

@@ -86,12 +86,16 @@ def _note_variables() -> None:
 
 
 def _note_variable(name: Any, frame: Any) -> None:
+    if isinstance(name, str) and name not in _variables and _asked_by_project(frame):
+        _variables.add(name)
+        _note_seen("variables", name)
+
+
+def _asked_by_project(frame: Any) -> bool:
+    """Whether it is the project's own code that does this, by itself or through the standard library."""
     while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
         frame = frame.f_back
-    if frame is not None and isinstance(name, str):
-        if name not in _variables and _is_of_project(frame.f_code.co_filename):
-            _variables.add(name)
-            _note_seen("variables", name)
+    return frame is not None and _is_of_project(frame.f_code.co_filename)
 
 
 def _is_of_project(path: str) -> bool:
@@ -153,7 +157,7 @@ def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
     if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
         return  # Python itself, that looks for a module
     path = os.getcwd() if arguments[0] is None else _path_of(arguments[0])
-    if not _in_task:
+    if not _in_task and _asked_by_project(sys._getframe(2)):
         _note_seen("listed", path)
     if _in_task and _STORE and (path + os.sep).startswith(_STORE + os.sep):
         _touch(_RECORDS, looks=True, changes=True)  # every task changes what stands there, by ending
@@ -240,10 +244,7 @@ def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
 
 def _on_c_code(event: str, arguments: Tuple[Any, ...]) -> None:
     """Code of the project's calls C functions: what those touch, nobody sees."""
-    frame = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
-        frame = frame.f_back
-    if _in_task and frame is not None and _is_of_project(frame.f_code.co_filename):
+    if _in_task and _asked_by_project(sys._getframe(2)):
         _unseen.add("C code, by ctypes" if event.startswith("ctypes.") else event)
         if _ANYTHING in _CONTESTED:
             turn.give_way()
