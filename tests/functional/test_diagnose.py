@@ -102,7 +102,7 @@ def test_what_runs_side_by_side_is_said(flowgate: Flowgate, tmp_path: Path) -> N
     beside = "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\ndef keep(i):\n    open(os.path.join(HERE, 'x'), 'w').close()\n    return i\n"
     write(tmp_path, {"flow.py": fan("keep(self.index)", before=beside)})
     _, document = asked(flowgate, tmp_path, "--jobs", "2")
-    assert "one after the other" in document["proofs"][0]["concurrency"]
+    assert document["proofs"][0]["concurrency"].startswith("side by side; then `overlapping`"), "each has its own files"
     write(tmp_path, {"flow.py": fan("__import__('os').system('true') + self.index")})
     _, document = asked(flowgate, tmp_path, "--jobs", "2")
     assert document["proofs"][0]["concurrency"] == "side by side", "a program that leaves nothing does no harm"

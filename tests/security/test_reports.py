@@ -79,6 +79,13 @@ def work(index):
 }
 
 
+def test_tasks_that_run_unwatched_are_named_though_they_agree(tmp_path: Path, flowgate: Flowgate) -> None:
+    before = FORGED["tasks without the probe"].replace("os.getpid()", "index")
+    repository(tmp_path, FAN.format(before=before))
+    made = proof(flowgate, tmp_path)
+    assert made["verdict"] == "inconclusive" and "ran without being watched" in made["note"], made
+
+
 @pytest.mark.parametrize("way", FORGED)
 def test_a_false_report_is_no_pass(way: str, tmp_path: Path, flowgate: Flowgate) -> None:
     flow = FAN.format(before=FORGED[way]).replace("self.got = work(self.input)", "self.got = work(self.input)")

@@ -140,21 +140,30 @@ def _outcome(start: Start, one: Going) -> Ran | Crash:
     if ran is not None:
         task = unreported(start.flow_name, one.home, ran)
         if task:
-            raise Inconclusive(
-                f"in arm `{one.arm.name}`, task {task} ran without being watched: it says nothing of what it read and wrote. Look "
-                f"for code that changes `PYTHONPATH` or other variables of the environment"
-            )
+            raise Inconclusive(_unwatched(one, f"task {task}"))
         world = _world(world_of(start.folder, one.arm.name))
         return ran._replace(
             unexplained=_unexplained(one.scratch, ran) | (world.written - ran.written - frozenset(ran.made)),
             written=ran.written | world.written | world.removed,
             unsealed=start.unsealed,
         )
+    if start.watched and os.path.exists(
+        os.path.join(one.home, "imports")
+    ):  # the scheduler was watched, so its tasks had to be
+        raise Inconclusive(_unwatched(one, "every task"))
     try:
         with open(os.path.join(one.home, "run_id")) as file:
-            return Ran(one.arm, f"{start.flow_name}/{file.read().strip()}", seconds, store, {})
+            run = f"{start.flow_name}/{file.read().strip()}"
+            return Ran(one.arm, run, seconds, store, {}, unsealed=start.unsealed)
     except OSError:
         raise Inconclusive(f"arm `{one.arm.name}` ended, but left no run: the launcher drops its arguments") from None
+
+
+def _unwatched(one: Going, what: str) -> str:
+    return (
+        f"in arm `{one.arm.name}`, {what} ran without being watched: it says nothing of what it read and wrote. Look for code that "
+        f"changes `PYTHONPATH` or other variables of the environment"
+    )
 
 
 def _last_line(home: str) -> str:

@@ -145,7 +145,7 @@ _TELLING = frozenset(
 
 def _programs(task: Task) -> list[str]:
     """The programs that a task started and that may do more than tell."""
-    return [name for name in task.started if name.rpartition("/")[2] not in _TELLING]
+    return [name for name in task.started if name.split(" ", 1)[0].rpartition("/")[2] not in _TELLING]
 
 
 def are_concurrent(flow: Flow, one: Task, two: Task) -> bool:
