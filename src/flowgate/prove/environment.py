@@ -27,6 +27,7 @@ class Environment(NamedTuple):
     platform: str
     distributions: dict[str, str]
     start: str = ""
+    loose: str = ""
 
     def subject(self) -> dict[str, str]:
         """All of the environment that a proof may depend on: the interpreter, what it runs when it starts, every library."""
@@ -35,7 +36,7 @@ class Environment(NamedTuple):
     @property
     def installed(self) -> str:
         """One digest of all that is installed."""
-        return digest(self.start, *(f"{name}={version}" for name, version in sorted(self.distributions.items())))
+        return digest(self.loose, *(f"{name}={version}" for name, version in sorted(self.distributions.items())))
 
 
 class Imported(NamedTuple):
@@ -130,7 +131,13 @@ def _inspect(python: tuple[str, ...], launcher: tuple[str, ...], root: str) -> E
     told = _ask(python, root, [], "")
     try:
         return Environment(
-            launcher, python, told["python"], told["platform"], told["distributions"], told.get("start", "")
+            launcher,
+            python,
+            told["python"],
+            told["platform"],
+            told["distributions"],
+            told.get("start", ""),
+            told.get("loose", ""),
         )
     except KeyError:
         return Environment(launcher, python, "", "", {})

@@ -14,7 +14,7 @@ import os
 import platform
 import re
 import sys
-from typing import Dict, Iterable, List, Set
+from typing import Dict, Iterable, Iterator, List, Set, Tuple
 
 
 def main() -> None:
@@ -25,7 +25,9 @@ def main() -> None:
     found = {name: held.version for name, held in _distributions().items()}
     version = "%d.%d.%d" % sys.version_info[:3]
     where = "%s %s" % (platform.system(), platform.machine())
-    json.dump({"python": version, "platform": where, "distributions": found, "start": _start()}, sys.stdout)
+    json.dump(
+        {"python": version, "platform": where, "distributions": found, "start": _start(), "loose": _loose()}, sys.stdout
+    )
 
 
 def _distributions() -> Dict[str, importlib.metadata.Distribution]:
@@ -43,17 +45,29 @@ def _normal(name: str) -> str:
 
 
 def _start() -> str:
-    """The digest of what Python runs when it starts, the lines of code in .pth files, and of the modules that lie loose there."""
+    """The digest of what Python runs when it starts: the lines of code in .pth files."""
     lines = []
+    for folder, name in _entries():
+        if name.endswith(".pth"):
+            with open(os.path.join(folder, name), errors="replace") as file:
+                lines += [name + " " + line for line in file.read().splitlines() if line.startswith("import")]
+    return _digest(lines)
+
+
+def _loose() -> str:
+    """The digest of the names that can be imported from where libraries lie, those that belong to no distribution included."""
+    return _digest(name for folder, name in _entries() if "site-packages" in folder and name != "__pycache__")
+
+
+def _entries() -> Iterator[Tuple[str, str]]:
+    """The folders of the path, this script's own aside, each with every name in it."""
     here = os.path.dirname(os.path.abspath(__file__))
-    for folder in [path for path in sys.path if os.path.abspath(path) != here]:
-        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-            held = os.stat(os.path.join(folder, name)) if os.path.exists(os.path.join(folder, name)) else None
-            if "site-packages" in folder and held is not None and name != "__pycache__":
-                lines.append("%s %s" % (name, (held.st_mtime_ns, held.st_size) if name.endswith(".py") else ""))
-            if name.endswith(".pth"):
-                with open(os.path.join(folder, name), errors="replace") as file:
-                    lines += [name + " " + line for line in file.read().splitlines() if line.startswith("import")]
+    for folder in [path for path in sys.path if os.path.isdir(path) and os.path.abspath(path) != here]:
+        for name in sorted(os.listdir(folder)):
+            yield folder, name
+
+
+def _digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
