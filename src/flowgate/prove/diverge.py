@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import subprocess
 import sys
@@ -268,7 +269,9 @@ def ask_probe(setting: Setting, program: str, request: dict[str, Any]) -> dict[s
     environ = {"METAFLOW_USER": "flowgate"} | sandbox.environment() | {"PYTHONDONTWRITEBYTECODE": "1"}
     sides = request.get("sides") or [request]
     roots = [side["root"] for side in sides if side is not None and side["store"] == "local"]
-    shares = tuple(sandbox.Share(root, root) for root in dict.fromkeys(roots))
+    # What IncludeFile includes lies beside the store; and all that lies elsewhere can be seen anyway.
+    places = dict.fromkeys(os.path.dirname(root) for root in roots if f"{os.sep}.flowgate{os.sep}" in root)
+    shares = tuple(sandbox.Share(place, place) for place in places)
     command = [*setting.environment.python, "-c", _ASK, PROBE, program]
     try:
         box = sandbox.Box(setting.root, setting.root, shares=shares)
