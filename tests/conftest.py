@@ -96,6 +96,17 @@ def flowgate() -> Callable[..., Done]:
 
 
 @pytest.fixture
+def unsealed_flowgate() -> Callable[..., Done]:
+    """The command on a machine that lets nobody make namespaces: arms share it, and are put aside and back."""
+    from tests.security.unsealed import without_worlds
+
+    def start(folder: Path, *arguments: str, given: str | None = None, **extra: str) -> Done:
+        return run(without_worlds([sys.executable, "-I", "-m", "flowgate", *arguments]), folder, given, **extra)
+
+    return start
+
+
+@pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """An empty git repository."""
     git(tmp_path, "init", "-q", "-b", "main")

@@ -205,7 +205,9 @@ def test_a_flow_may_be_lent_the_runs_of_another_one(flowgate: Flowgate, tmp_path
     assert not proof_of(flowgate(tmp_path, "prove", "--format", "json"))["reused"], "there is another run to read"
 
 
-def test_what_a_program_writes_is_put_aside_and_what_it_changed_put_back(flowgate: Flowgate, repository: Path) -> None:
+def test_what_a_program_writes_is_put_aside_and_what_it_changed_put_back(
+    unsealed_flowgate: Flowgate, repository: Path
+) -> None:
     write(repository, {"table.csv": "1\n"})
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "data")
@@ -217,7 +219,7 @@ def cached():
     subprocess.run(["sh", "-c", f"cd {HERE} && test -f cache.txt || echo {random.random()} > cache.txt; echo 2 > table.csv"])
     return open(os.path.join(HERE, "cache.txt")).read()
 """
-    done, proof = prove(flowgate, repository, fan("cached()", before=before))
+    done, proof = prove(unsealed_flowgate, repository, fan("cached()", before=before))
     assert (done.code, proof["verdict"]) == (1, "blocked"), "the second arm did not read what the first had left"
     assert (repository / "table.csv").read_text() == "1\n" and not (repository / "cache.txt").exists()
     kept = list((repository / ".flowgate" / "cache").rglob("cache.txt"))

@@ -13,7 +13,6 @@ import pytest
 
 from tests.conftest import Done, Flowgate, git, run, write
 from tests.functional.flows import fan, settings
-from tests.security.unsealed import without_worlds
 
 pytestmark = pytest.mark.slow
 PLAIN = fan("self.input * 2", parts=2)
@@ -111,13 +110,9 @@ def test_a_comment_costs_a_new_proof_only_where_the_text_is_read(
     assert not proof(flowgate, folder)["reused"]
 
 
-def test_arms_that_met_are_remembered_and_said(tmp_path: Path) -> None:
+def test_arms_that_met_are_remembered_and_said(tmp_path: Path, unsealed_flowgate: Flowgate) -> None:
     """Where arms share the machine: in worlds of their own they cannot meet."""
-    folder = project(tmp_path, SHARED)
-
-    def flowgate(folder: Path, *arguments: str) -> Done:
-        return run(without_worlds([sys.executable, "-I", "-m", "flowgate", *arguments]), folder)
-
+    folder, flowgate = project(tmp_path, SHARED), unsealed_flowgate
     first = flowgate(folder, "prove", "--jobs", "2")
     assert "not sealed: unshare: Operation not permitted" in first.out
     assert first.code == 0 and "the arms met (both use part-0.txt)" in first.err, first
