@@ -193,21 +193,15 @@ def _put_aside(home: str, ran: Ran) -> list[str]:
 def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside.
 
-    What it left and not by its Python code is looked for by what nobody sees, and a module that it wrote by whoever imports it.
+    What it left and not by its Python code is looked for by what nobody sees, and a module by whoever imports it.
     """
     folder = os.path.join(start.folder, ran.arm.name) if ran.unsealed else world_of(start.folder, ran.arm.name)
     left = os.path.join(folder, "left")
     sought = (path for path in ran.made if path in ran.missed or os.path.dirname(path) in ran.listed)
     loose = [] if ran.unsealed else [path for path in ran.unexplained if path.startswith(os.sep)]
-    modules = [path for path in ran.made if path.endswith(".py") and _module_of(path) in ran.imports]
+    modules = [path for path in ran.made if path.endswith(".py")]
     left_there = [path for path in loose if not path.endswith((".git/index", ".git/FETCH_HEAD"))]
     return {path: left + path for path in (*sought, *left_there, *modules) if os.path.isfile(left + path)}
-
-
-def _module_of(path: str) -> str:
-    """The name by which a Python file beside the flow, or a package that it lies in, is imported."""
-    folder, name = os.path.split(path)
-    return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")
 
 
 def _drop_if_empty(folder: str) -> None:
