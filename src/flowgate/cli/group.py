@@ -76,7 +76,7 @@ def cli(ctx: click.Context, folder: str | None) -> None:
 def start() -> None:
     """Run the command that was asked for: every way to fail ends here, with its exit code and no traceback for a user's mistake."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="flowgate", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
