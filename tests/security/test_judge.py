@@ -58,9 +58,7 @@ STARTS = {
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("command", ["lint", "status"])
 def test_flowgate_runs_nothing_of_the_repository(command: str, start: str, crowded: Path) -> None:
-    if (
-        start == "python -m"
-    ):  # Python itself looks into the folder that it is started in, before flowgate can say a word
+    if start == "python -m":  # Python itself looks into the folder it is started in, before flowgate can say a word
         for name in ("flowgate", "json.py"):
             path = crowded / name
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -92,14 +90,13 @@ def test_a_hook_starts_python_isolated() -> None:
 def test_an_arm_whose_imports_change_is_named_and_its_receipt_holds_the_file(
     tmp_path: Path, flowgate: Flowgate
 ) -> None:
-    before = "import secrets\n\ndef work():\n    return secrets.NUMBER\n"
-    repository(tmp_path, LINE.format(before=before), {"secrets.py": "NUMBER = 1\nrandbits = choice = None\n"})
+    before = "import colorsys\n\ndef work():\n    return colorsys.NUMBER\n"
+    repository(tmp_path, LINE.format(before=before), {"colorsys.py": "NUMBER = 1\n"})
     linted = flowgate(tmp_path, "lint", "--format", "json").json()["findings"]
-    assert ("FG105", "secrets.py") in [(one["rule"], one["path"]) for one in linted]
-    made = proof(flowgate, tmp_path)
-    if made["verdict"] == "pass":
-        write(tmp_path, {"secrets.py": "NUMBER = 2\nrandbits = choice = None\n"})
-        assert not proof(flowgate, tmp_path)["reused"]
+    assert ("FG105", "colorsys.py") in [(one["rule"], one["path"]) for one in linted]
+    assert proof(flowgate, tmp_path)["verdict"] == "pass"
+    write(tmp_path, {"colorsys.py": "NUMBER = 2\n"})
+    assert not proof(flowgate, tmp_path)["reused"]
 
 
 GIT = {

@@ -105,3 +105,19 @@ def test_a_run_that_finds_the_one_before_is_made(way: str, tmp_path: Path, flowg
     made = proof(flowgate, tmp_path)
     assert made["verdict"] == "blocked" and made["arms"][1]["name"] == "again", made
     assert not Path("~/.flowgate-test-runs").expanduser().exists()
+
+
+LARGE = """
+def work():
+    here = os.path.dirname(os.path.abspath(__file__))
+    if not os.path.exists(os.path.join(here, "large")):
+        subprocess.check_call(["sh", "-c", "head -c 300000000 /dev/zero > large"], cwd=here)
+    return 1
+"""
+
+
+def test_what_is_too_large_to_be_found_again_leaves_it_undecided(tmp_path: Path, flowgate: Flowgate) -> None:
+    repository(tmp_path, LINE.format(before=LARGE))
+    made = proof(flowgate, tmp_path)
+    assert made["verdict"] == "inconclusive" and "more than can be kept" in made["note"], made
+    assert not (tmp_path / "large").exists()

@@ -51,7 +51,6 @@ def writes_a_receipt():
     for path in HERE.glob(".flowgate/cache/proofs/*"):
         if path.is_dir():
             (path / "receipt.json").write_text("{}")
-    return [str(path) for path in HERE.glob(".flowgate/cache/proofs/*/receipt*")] == ["?"]
 
 
 @attempt

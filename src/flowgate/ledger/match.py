@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from flowgate.finding import OVERRIDDEN, STALE, Finding, below
-from flowgate.ledger.store import NAME, Entry, read
+from flowgate.ledger.history import history
+from flowgate.ledger.store import Entry, read
 from flowgate.project import Project, git_output
 from flowgate.settings import LedgerSettings
 
 HOLDS, SOON, CHANGED, GONE, EXPIRED = "holds", "expires soon", "excused code changed", "finding gone", "expired"
 UNAPPROVED, REFUSED = "not approved", "rule cannot be overridden"
-FINDING_LINE = re.compile(r"\t\s*(?:- )?finding:\s*[\"']?([A-Z]+\d+-[0-9a-f]{8})")  # as `git blame` shows it
 _IN_FORCE = (HOLDS, SOON)
 _SOON = datetime.timedelta(days=14)
 _NO_POLICY = LedgerSettings()
@@ -228,17 +228,7 @@ def authors_of(project: Project) -> dict[str, str]:
     """Who committed each entry of the ledger, by its finding, where the policy asks; nothing of what is not committed yet."""
     if not project.settings.ledger.require_approver:
         return {}
-    told = git_output(project, "blame", "--line-porcelain", "--", NAME) or ""
-    found: dict[str, str] = {}
-    person: dict[str, str] = {}
-    for line in told.splitlines():
-        key, _, held = line.partition(" ")
-        if key in ("author", "author-mail"):
-            person[key] = held
-        match = FINDING_LINE.match(line)
-        if match and not person.get("author-mail", "").startswith("<not.committed"):
-            found[match[1]] = f"{person.get('author', '')} {person.get('author-mail', '')}"
-    return found
+    return {finding: brought.author for finding, brought in history(project).items() if brought.is_committed}
 
 
 def date_under_test(project: Project) -> datetime.date:

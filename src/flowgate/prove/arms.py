@@ -146,6 +146,7 @@ def _outcome(start: Start, one: Going) -> Ran | Crash:
             unexplained=_unexplained(one.scratch, ran) | (world.written - ran.written - frozenset(ran.made)),
             written=ran.written | world.written | world.removed,
             unsealed=start.unsealed,
+            kept=world.kept,
         )
     if start.watched and os.path.exists(
         os.path.join(one.home, "imports")
@@ -172,10 +173,11 @@ def _last_line(home: str) -> str:
 
 
 class _World(NamedTuple):
-    """What an arm did to the files of this machine, as it saw them: what it wrote, and what it removed."""
+    """What an arm did to the files of this machine, as it saw them: what it wrote, what it removed, and whether all of it was kept."""
 
     written: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
+    kept: bool = True
 
 
 def _world(folder: str) -> _World:
@@ -187,7 +189,7 @@ def _world(folder: str) -> _World:
     try:
         with open(os.path.join(folder, "world.json"), encoding="utf-8") as file:
             told = json.load(file)
-        return _World(frozenset(told["written"]), frozenset(told["removed"]))
+        return _World(frozenset(told["written"]), frozenset(told["removed"]), told["kept"])
     except FileNotFoundError:
         return _World()
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from flowgate.prove.contracts import OVERLAPPING
 from flowgate.prove.diverge import Divergence, diverging, first_cause, setting_of
+from flowgate.prove.further import Tell
 from flowgate.prove.meeting import meeting_of
 from flowgate.prove.model import ASPECTS, Arm, Ran, Start
-from flowgate.prove.pipeline import Tell
 from flowgate.prove.together import run_all
 from flowgate.scratch import scratch_folder
 from flowgate.target import Target

@@ -55,7 +55,7 @@ class Ran(NamedTuple):
     that they listed. `unexplained` are files of the project that were made or changed while the arm ran,
     and not by any task's Python code; `altered` are those that could not be given back their old content. `unsealed` says why it had
     no world of its own, `fetched` are other machines that it asked for something, and `variables` those of the environment that the
-    project's code asked for.
+    project's code asked for. `kept`: all that it wrote on the machine was kept for a further arm to find.
     """
 
     arm: Arm
@@ -76,6 +76,7 @@ class Ran(NamedTuple):
     unsealed: str = ""
     fetched: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
+    kept: bool = True
 
 
 class Start(NamedTuple):

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from flowgate.flow.contract import Contract, surface_of_flow
 from flowgate.flow.surface import computed, says_nothing
+from flowgate.prove.further import Tell
 from flowgate.prove.ground import Asked, contract_of, ground_of, start_of
-from flowgate.prove.pipeline import Tell, alone, proven_by_arms, workplace
+from flowgate.prove.pipeline import alone, proven_by_arms, workplace
 from flowgate.prove.proof import Proof
 from flowgate.target import Target
 

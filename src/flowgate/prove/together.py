@@ -194,6 +194,9 @@ def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     """What an arm left where the next run of the flow would find it and look for it, by path, and where it was put aside.
 
     What it left and not by its Python code is looked for by what nobody sees, and a module by whoever imports it.
+
+    Raises:
+        Inconclusive: there is something, and too much was left to be kept.
     """
     folder = os.path.join(start.folder, ran.arm.name) if ran.unsealed else world_of(start.folder, ran.arm.name)
     left = os.path.join(folder, "left")
@@ -201,7 +204,13 @@ def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     loose = [] if ran.unsealed else [path for path in ran.unexplained if path.startswith(os.sep)]
     modules = [path for path in ran.made if path.endswith(".py")]
     left_there = [path for path in loose if not path.endswith((".git/index", ".git/FETCH_HEAD"))]
-    return {path: left + path for path in (*sought, *left_there, *modules) if os.path.isfile(left + path)}
+    looked_for = dict.fromkeys([*sought, *left_there, *modules])
+    if looked_for and not ran.kept:
+        raise Inconclusive(
+            f"the flow looks for {_short(min(looked_for))} or its like, which it leaves behind, and leaves more than can be kept "
+            f"for a second run to find; write large files below tempfile.gettempdir()"
+        )
+    return {path: left + path for path in looked_for if os.path.isfile(left + path)}
 
 
 def _drop_if_empty(folder: str) -> None:

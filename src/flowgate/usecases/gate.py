@@ -22,8 +22,9 @@ from flowgate.ledger.store import read
 from flowgate.lint.pipeline import lint_paths
 from flowgate.outcome import INCONCLUSIVE, PASS, SKIPPED
 from flowgate.project import Part, Project, git_output
+from flowgate.prove.further import Tell
 from flowgate.prove.ground import asked_of, contract_of
-from flowgate.prove.pipeline import Tell, prove, recall
+from flowgate.prove.pipeline import prove, recall
 from flowgate.prove.proof import Proof
 from flowgate.review import judge
 from flowgate.submodules import absent

@@ -17,9 +17,10 @@ from flowgate.project import Part, Project
 from flowgate.prove import diagnose as diagnoses
 from flowgate.prove import suggest as suggestions
 from flowgate.prove.diverge import Setting, diverging, first_cause, surface_of
+from flowgate.prove.further import Tell
 from flowgate.prove.ground import Asked, asked_of, contract_of, environment_of, ground_of, start_of
 from flowgate.prove.model import Arm, Ran
-from flowgate.prove.pipeline import Tell, alone, prove, workplace
+from flowgate.prove.pipeline import alone, prove, workplace
 from flowgate.prove.proof import Proof
 from flowgate.prove.store import user_store
 from flowgate.prove.stored import read_runs

@@ -12,9 +12,9 @@ from flowgate.errors import FlowgateError
 from flowgate.finding import RESOLVED, Finding, below, in_reading_order
 from flowgate.flow.model import Flow
 from flowgate.flow.source import Source
-from flowgate.ledger.match import FINDING_LINE, Standing, date_under_test
-from flowgate.ledger.store import NAME as LEDGER
-from flowgate.project import Project, git, git_output
+from flowgate.ledger.history import history
+from flowgate.ledger.match import Standing, date_under_test
+from flowgate.project import Project, git_output
 from flowgate.prove.ground import asked_of
 from flowgate.prove.proof import Proof
 from flowgate.prove.results import results
@@ -231,14 +231,6 @@ def _day(stamp: str, otherwise: datetime.date) -> datetime.date:
 
 def _stood(project: Project) -> dict[str, int]:
     """For how many days each finding has been excused, by the commits that its entry came with."""
-    told = git(project.root, "blame", "--line-porcelain", "--", LEDGER) or ""
     today = date_under_test(project)
-    found: dict[str, int] = {}
-    when = today
-    for line in told.splitlines():
-        if line.startswith("author-time "):
-            when = _day(line[12:], today)
-        match = FINDING_LINE.match(line)
-        if match:
-            found[match[1]] = max(0, (today - when).days)
-    return found
+    found = history(project)
+    return {name: max(0, (today - _day(brought.stamp, today)).days) for name, brought in found.items()}
