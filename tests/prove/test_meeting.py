@@ -27,7 +27,7 @@ def flow_in(folder: Path, code: str = fan("self.index")) -> Flow:
 
 def task(step: str, place: str = "", **known: Any) -> Task:
     digests = {name: {"digest": held} for name, held in known.pop("artifacts", {}).items()}
-    touched = {name: frozenset(held) for name, held in known.items()}
+    touched: dict[str, Any] = {name: frozenset(held) for name, held in known.items()}
     return Task(step, place, "1", digests, "forced", step == "end", **touched)
 
 

@@ -204,3 +204,66 @@ def test_a_file_that_changes_while_the_arms_run_makes_it_inconclusive(tmp_path: 
     (folder / "late.txt").write_text("after")
     out, _ = process.communicate()
     assert process.returncode == 3 and "late.txt changed while the arms ran" in out, (sys.executable, out)
+
+
+OUTSIDE = """
+import ctypes
+
+OUT = {outside!r}
+
+
+def by_c(path):
+    library, held = ctypes.CDLL(None), ctypes.create_string_buffer(1000)
+    return library.read(library.open(os.fsencode(path), os.O_RDONLY), held, 1000)
+
+
+def by_mapping(path):
+    import mmap
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as held:
+        return len(held)
+
+
+def work():
+    shell = lambda command: subprocess.check_output(["sh", "-c", command], cwd=OUT).decode().split()
+    return [by_c(OUT + "/weights.bin"), shell("cat prompt.md"), shell("ls data"), by_mapping(OUT + "/mapped.bin")]
+"""
+OUTSIDE_FILES = {"weights.bin": "000", "prompt.md": "Be brief.", "data/a.csv": "1", "mapped.bin": "00", "other.txt": ""}
+OUTSIDE_CHANGES = {
+    "a file that C code reads": ("weights.bin", True),
+    "a file that a shell reads": ("prompt.md", True),
+    "a new file in a folder that a shell lists": ("data/b.csv", True),
+    "a file that is mapped": ("mapped.bin", True),
+    "a file that nobody reads": ("other.txt", False),
+    "the content of a file whose name alone is listed": ("data/a.csv", False),
+}
+
+
+@pytest.fixture(scope="module")
+def looking_outside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A flow that is proven, whose inputs lie outside of its project, and the folder of those."""
+    from tests.conftest import run
+
+    folder, outside = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("elsewhere")
+    write(outside, OUTSIDE_FILES)
+    repository(folder, LINE.format(before=OUTSIDE.format(outside=str(outside))))
+    made = proof(lambda at, *given, **extra: run(command(given), at, **extra), folder)
+    assert made["verdict"] == "pass", made
+    if made["reads"] != "kernel":
+        pytest.skip("the kernel lets nobody here watch what programs open")
+    return folder, outside
+
+
+@pytest.mark.parametrize("change", OUTSIDE_CHANGES)
+def test_what_any_program_reads_outside_of_the_project_is_part_of_the_receipt(
+    change: str, looking_outside: tuple[Path, Path], flowgate: Flowgate
+) -> None:
+    folder, outside = looking_outside
+    name, matters = OUTSIDE_CHANGES[change]
+    held = (outside / name).read_text() if (outside / name).exists() else None
+    assert state(flowgate, folder) == "pass"
+    (outside / name).write_text("another")
+    assert state(flowgate, folder) == ("stale" if matters else "pass")
+    (outside / name).unlink()
+    if held is not None:
+        (outside / name).write_text(held)
+    assert state(flowgate, folder) == "pass"

@@ -121,3 +121,32 @@ def test_what_is_too_large_to_be_found_again_leaves_it_undecided(tmp_path: Path,
     made = proof(flowgate, tmp_path)
     assert made["verdict"] == "inconclusive" and "more than can be kept" in made["note"], made
     assert not (tmp_path / "large").exists()
+
+
+# How far apart in the order of their ends those lie that were begun one after the other: alike forwards and backwards.
+BY_THREADS = """
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+def work():
+    with ThreadPoolExecutor(3) as pool:
+        place = {pool.submit(int, index): index for index in range(6)}
+        came = [place[future] for future in as_completed(place)]
+    return RESULT
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [("[abs(came.index(n) - came.index(n + 1)) for n in range(5)]", "blocked"), ("sorted(came)", "pass")],
+    ids=["by the order of their ends", "whatever their order"],
+)
+@pytest.mark.parametrize("contract", ["order_independent", "single_worker"])
+def test_threads_end_in_more_orders_than_two(
+    contract: str, result: str, verdict: str, tmp_path: Path, flowgate: Flowgate
+) -> None:
+    repository(tmp_path, LINE.format(before=BY_THREADS.replace("RESULT", result)), contract=contract)
+    made = proof(flowgate, tmp_path)
+    assert made["verdict"] == verdict, made
+    if verdict == "pass":
+        assert [arm["name"] for arm in made["arms"]][2:] == ["threads-1", "threads-2"]
+        assert "begins 6 threads or processes" in made["concurrency"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowgate.prove.model import Arm
 
-RANDOM, OVERLAPPING = "random:", "overlapping"
+RANDOM, OVERLAPPING, THREADS = "random:", "overlapping", "threads"
 _SEED, _OTHER_SEED, _THIRD_SEED = 1, 4242, 977
 
 
@@ -33,6 +33,14 @@ def plan(contract: str, workers: int, schedules: int = 0) -> list[Arm]:
 def again() -> Arm:
     """A further arm that finds what the first one left: the first one once more, in everything else."""
     return Arm("again", 1, _SEED, "forward", world=0)
+
+
+def threads() -> list[Arm]:
+    """Further arms for tasks that begin threads and the like: those end in a third order, and in a fourth.
+
+    Two, because the sum of a few floats is the same in most orders.
+    """
+    return [Arm(f"{THREADS}-{k}", 1, _THIRD_SEED + k, "forward", world=1 + k) for k in (1, 2)]
 
 
 def overlap(workers: int) -> Arm:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 
 from flowgate.errors import Inconclusive
 from flowgate.outcome import PASS
-from flowgate.prove.contracts import again, overlap
+from flowgate.prove.contracts import again, overlap, threads
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.ground import Asked, Ground
 from flowgate.prove.judgment import judge
@@ -29,7 +29,8 @@ def with_more(
 ) -> tuple[Proof, Together]:
     """A proof that passed, with the arms that its tasks' doings ask for."""
     proof, together = _with_leftovers(target, ground, start, asked, proof, together, tell)
-    return _with_overlap(target, ground, start, asked, proof, together, tell)
+    proof, together = _with_overlap(target, ground, start, asked, proof, together, tell)
+    return _with_threads(target, ground, start, asked, proof, together, tell)
 
 
 def _with_leftovers(
@@ -108,6 +109,25 @@ def _overlap(
         return run_all(start, [overlap(target.proving.workers)], 1, news(tell)), meeting.why
     except Inconclusive as error:
         raise Inconclusive(f"{meeting.why}. Where they are under way at the same time, {error}") from None
+
+
+def _with_threads(
+    target: Target, ground: Ground, start: Start, asked: Asked, proof: Proof, together: Together, tell: Tell
+) -> tuple[Proof, Together]:
+    """A proof that passed, with arms in which what tasks began side by side ends in drawn orders, where there are none yet."""
+    drawn = sum(one.arm.world > 1 for one in together.ran)
+    several = (task for one in together.ran for task in one.tasks.values() if task.began > 1)
+    task = None if drawn > 1 or proof.verdict != PASS else next(several, None)
+    if task is None:
+        return proof, together
+    why = f"{task.step}{task.place} begins {task.began} threads or processes, which may end in any order"
+    arms = threads()[drawn:]
+    tell(f"{len(arms)} more, for {why}", None, 0, 0, 0.0)
+    more = run_all(start, arms, asked.jobs, news(tell))
+    ran = [*together.ran, *more.ran]
+    note = f"{together.note}; then {', '.join(f'`{arm.name}`' for arm in arms)}, because {why}".removeprefix("; ")
+    together = together._replace(ran=ran, note=note, aside=together.aside + more.aside)
+    return judge(target, ground.contract, setting_of(start), ran, asked.overrides), together
 
 
 def said_by(tell: Tell) -> Callable[[str], None]:

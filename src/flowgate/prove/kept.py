@@ -19,7 +19,7 @@ from flowgate.prove.records import read_records
 from flowgate.prove.store import Store
 from flowgate.target import Target
 
-_OWN_WORLD = "one of the arms is a run of yours, by `flowgate run`"
+OWN_WORLD = "one of the arms is a run of yours, by `flowgate run`"
 
 
 def seen_by(ran: list[Ran]) -> Seen:
@@ -132,4 +132,4 @@ def load(target: Target, ground: Ground, arm: Arm) -> Ran | None:
     if changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts):
         return None
     ran = read_records(target.flow.name, arm, home, held.seconds, Store(held.store, held.root))
-    return ran._replace(origin="flowgate run", unsealed=_OWN_WORLD) if ran is not None else None
+    return ran._replace(origin="flowgate run", unsealed=OWN_WORLD) if ran is not None else None

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from flowgate.prove.environment import PROBE
 from flowgate.prove.model import Arm, Start
+from flowgate.prove.reach import reach_of
 from flowgate.prove.sandbox import HOSTNAME, Box, Share, environment
 from flowgate.prove.store import arm_store, user_config, user_store
 from flowgate.prove.surroundings import surroundings, umask_of
@@ -164,7 +165,6 @@ def _environ(start: Start, arm: Arm, home: str, scratch: str) -> dict[str, str]:
         "TMPDIR": scratch,
     }
     environ |= surroundings(arm, environ)
-    environ |= {} if start.unsealed else {"FLOWGATE_PROBE_SEALED": "1"}
     return environ | (probe_variables(start, arm, home) if start.watched else {})
 
 
@@ -180,6 +180,7 @@ def probe_variables(start: Start, arm: Arm, home: str) -> dict[str, str]:
         "FLOWGATE_PROBE_HOME": home,
         "FLOWGATE_PROBE_FOLDER": os.path.join(home, "records"),
         "FLOWGATE_PROBE_ROOT": start.root,
+        "FLOWGATE_PROBE_REACH": reach_of(start.root, not start.unsealed, start.environment.python[0]).as_variable(),
         "FLOWGATE_PROBE_STORE": os.path.join(home, "store", ".metaflow", start.flow_name),
         "FLOWGATE_PROBE_TURNS": os.path.join(home, "turns"),
         "FLOWGATE_PROBE_ORDER": arm.order,

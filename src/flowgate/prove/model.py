@@ -32,7 +32,8 @@ class Task(NamedTuple):
     """What is known of one task. `place` is where it stands in foreaches and recursion, equal in every run.
 
     `ends`: it is a task of the flow's last step. `looked` and `changed` are what it touched, by names that hold in every arm, and
-    `started` the programs it started, and `unseen` what it did of which nobody sees what that touches.
+    `started` the programs it started, and `unseen` what it did of which nobody sees what that touches. `began`: how many
+    threads, pieces of work and processes it began, as far as the arm varies in which order those end.
     """
 
     step: str
@@ -45,6 +46,7 @@ class Task(NamedTuple):
     changed: frozenset[str] = frozenset()
     started: frozenset[str] = frozenset()
     unseen: frozenset[str] = frozenset()
+    began: int = 0
 
 
 class Ran(NamedTuple):
@@ -55,7 +57,8 @@ class Ran(NamedTuple):
     that they listed. `unexplained` are files of the project that were made or changed while the arm ran,
     and not by any task's Python code; `altered` are those that could not be given back their old content. `unsealed` says why it had
     no world of its own, `fetched` are other machines that it asked for something, and `variables` those of the environment that the
-    project's code asked for. `kept`: all that it wrote on the machine was kept for a further arm to find.
+    project's code asked for. `kept`: all that it wrote on the machine was kept for a further arm to find. `by_kernel`: the
+    kernel told what was read and listed, of programs in any language; else that is known of Python only.
     """
 
     arm: Arm
@@ -77,6 +80,7 @@ class Ran(NamedTuple):
     fetched: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
     kept: bool = True
+    by_kernel: bool = False
 
 
 class Start(NamedTuple):

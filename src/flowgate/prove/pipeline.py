@@ -237,6 +237,7 @@ def _from_receipt(target: Target, held: Receipt) -> Proof:
         reused=True,
         warning=held.warning,
         unsealed=held.unsealed,
+        reads=held.reads,
         reduced=tuple(held.reduced),
     )
 
@@ -276,6 +277,7 @@ def _run_arms(target: Target, ground: Ground, asked: Asked, apart: str, tell: Te
             concurrency=note,
             seconds=round(time.monotonic() - began, 1),
             unsealed=unsealed,
+            reads="kernel" if all(one.by_kernel for one in together.ran) else "python",
             note=proof.note + sealing(unsealed),
         )
         _refuse_changes(target, ground, counted, together)
@@ -404,5 +406,6 @@ def _receipt(
         apart=apart or together.apart,
         warning=proof.warning,
         unsealed=proof.unsealed,
+        reads=proof.reads,
         variables=variables_now({name for one in ran for name in one.variables}),
     )

@@ -39,6 +39,7 @@ class Proof(NamedTuple):
 
     `concurrency` says what running the arms side by side came to, empty where they were not. `warning` is what a reader should
     know of a proof that passed, and `unsealed` says why its arms had no worlds of their own, empty where they had.
+    `reads`: who told what the arms read, `kernel` of programs in any language, `python` of Python's alone; empty without arms.
     """
 
     flow: str
@@ -56,6 +57,7 @@ class Proof(NamedTuple):
     seconds: float = 0.0
     warning: str = ""
     unsealed: str = ""
+    reads: str = ""
 
     def seen_from_above(self, folder: str) -> Proof:
         """The proof of a nested project's flow, in the paths of a project whose subfolder `folder` that project lies in."""
@@ -76,6 +78,7 @@ class Proof(NamedTuple):
             "warning": self.warning,
             "sealed": bool(self.arms) and not self.unsealed,
             "unsealed": self.unsealed,
+            "reads": self.reads,
             "seconds": self.seconds,
             "surface": self.surface,
             "divergence": self.divergence.as_record() if self.divergence else None,

@@ -24,7 +24,8 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `parts` are what is known before a run: the files of the flow, its claim, its environment as far as it was imported.
     `files` are the digests of all other files that the arms could read. `unsealed` says why they had no worlds of their own, empty
-    where they had, and `variables` are the digests of those of the environment that the flow asked for. `installed` is the digest of everything in the environment, and
+    where they had, and `variables` are the digests of those of the environment that the flow asked for. `reads`: who told what the arms read, `kernel`
+    or `python`. `installed` is the digest of everything in the environment, and
     `absent` the modules that were asked for and were not there: once they are, the flow may do something else. `apart` says why
     its arms have to run one after the other, empty where they need not.
     """
@@ -48,6 +49,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     apart: str = ""
     warning: str = ""
     unsealed: str = ""
+    reads: str = ""
     variables: dict[str, str] = {}
     schema: str = SCHEMA
     flowgate: str = __version__

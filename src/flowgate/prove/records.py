@@ -119,9 +119,21 @@ def unreported(flow_name: str, home: str, ran: Ran) -> str:
 
 def _task(key: tuple[str, str], record: dict[str, Any]) -> Task:
     """A task as it was written down; one whose user code did not run, as after `@catch` gave up, had no order to keep."""
-    touched = (frozenset(record.get(name, ())) for name in ("looked", "changed", "started", "unseen"))
+    looked, changed, started, unseen = (
+        frozenset(record.get(name, ())) for name in ("looked", "changed", "started", "unseen")
+    )
+    order = record["order"] or "forced"
     return Task(
-        key[0], key[1], record["task"], record["artifacts"], record["order"] or "forced", record["ends"], *touched
+        *key,
+        record["task"],
+        record["artifacts"],
+        order,
+        record["ends"],
+        looked,
+        changed,
+        started,
+        unseen,
+        record.get("began", 0),
     )
 
 

@@ -1,6 +1,6 @@
 """Worlds for programs of the project's: each sees this machine's files, and nothing that it does to them stays.
 
-What is done with the kernel stands in `enter.py`. bubblewrap makes the same kind of world, but knows overlays only from its
+What is done with the kernel stands in the world`s program. bubblewrap makes the same kind of world, but knows overlays only from its
 version 0.11 on, which few machines have; so the kernel is asked directly, as `unshare` and `mount` do.
 """
 
@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from flowgate.project import repository_of
 from flowgate.scratch import scratch_folder
 
-_ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "enter.py")
+_ENTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "world")
 _REFUSAL = "not sealed: "
-NOT_SEALED = 125  # how `enter.py` exits where no world could be made
+NOT_SEALED = 125  # how the world`s program exits where no world could be made
 HOSTNAME = "localhost"  # of arms that vary it: another name than the machine's, which still resolves
 _FOR_CI = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", "FLOWGATE_")
 _TOKENS = (

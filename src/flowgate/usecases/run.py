@@ -84,7 +84,7 @@ def execute(project: Project, path: str, arguments: tuple[str, ...]) -> int:
         counted = ground.inputs(target)
         seed = {"PYTHONHASHSEED": str(arm.hash_seed)}
         began = time.monotonic()
-        code = _stream(command, probe_variables(start, arm, home) | seed)
+        code = _stream(command, probe_variables(start._replace(unsealed=kept.OWN_WORLD), arm, home) | seed)
         tidy(home)
         if code == 0:
             now = ground_of(target, contract, asked.overrides).parts

@@ -7,7 +7,6 @@ other, so they have to be tried in more orders, and overlapping.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -16,28 +15,32 @@ import sys
 from typing import Any, Dict, Tuple
 from urllib.parse import unquote
 
-from flowgate_probe import temporary, turn, world
+from flowgate_probe import temporary, turn, variables, world
+from flowgate_probe.paths import (
+    HOME,
+    ROOT,
+    SCRATCH,
+    STANDARD,
+    STORE,
+    append,
+    asked_by_project,
+    by_metaflow,
+    is_own,
+    is_record,
+    is_shared,
+    note_seen,
+    path_of,
+    source_of,
+)
 
-ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
-_SCRATCH = os.environ.get("TMPDIR", "")
-_STORE = os.environ.get("FLOWGATE_PROBE_STORE", "")
-_PLACES = [ROOT, "/tmp", "/var/tmp", "/dev/shm"]
-_PLACES += [os.path.expanduser("~").rstrip("/")] if os.environ.get("FLOWGATE_PROBE_SEALED") else []
-_SHARED = tuple(root + os.sep for root in _PLACES if root)
-_LEFT_OUT = ("/.flowgate/", "/.git/", "/.metaflow/", "/site-packages/", "/__pycache__/", "/lib/python3.")
-# Beside the records of the arm: the modules that any of its processes tried to import, one name a line, and what stood in
-# files of the project before a task changed them.
-_HOME = os.environ.get("FLOWGATE_PROBE_HOME", "")
-_IMPORTS, _ORIGINALS = os.path.join(_HOME, "imports"), os.path.join(_HOME, "originals")
-_SEEN = os.path.join(_HOME, "seen")
-_RECORDS_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
-_LARGEST_ORIGINAL = 1 << 30
-_STANDARD = os.path.dirname(os.__file__) + os.sep
 _RECORDS = "the records of the run"
 _RUNS = "the earlier runs of the flow"
 _ENTRIES = "/*"  # after a folder's path: what stands in it
 _ANYTHING = "*"
 _OF_THIS_MACHINE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
+_LARGEST_ORIGINAL = 1 << 30
+_RECORDS_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
+_ORIGINALS = os.path.join(HOME, "originals")  # what stood in files of the project before a task changed them
 _plain_lstat, _plain_stat = os.lstat, os.stat
 
 # What several tasks touch, as earlier arms saw it, by names that hold in this one. `*`: something that cannot be watched.
@@ -54,7 +57,6 @@ _changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
 _unseen = set()  # type: Set[str]  # what was done of which nobody sees what it touches
 _fetched = set()  # type: Set[str]  # other machines, by name or address and port
-_variables = set()  # type: Set[str]
 _watching = []  # type: List[bool]
 _run = []  # type: List[str]
 _in_task = []  # type: List[bool]
@@ -66,40 +68,7 @@ def watch() -> None:
     if ROOT and not _watching:
         _watching.append(True)
         sys.addaudithook(_note)
-        _note_variables()
-
-
-def _note_variables() -> None:
-    """Note which variables of the environment the project's own code asks for."""
-    kind = type(os.environ)
-    plain_get, plain_has = kind.__getitem__, kind.__contains__
-
-    def getitem(self: Any, name: Any) -> Any:
-        _note_variable(name, sys._getframe(1))
-        return plain_get(self, name)
-
-    def contains(self: Any, name: Any) -> bool:
-        _note_variable(name, sys._getframe(1))
-        return plain_has(self, name)
-
-    kind.__getitem__, kind.__contains__ = getitem, contains  # type: ignore[method-assign, assignment]
-
-
-def _note_variable(name: Any, frame: Any) -> None:
-    if isinstance(name, str) and name not in _variables and _asked_by_project(frame):
-        _variables.add(name)
-        _note_seen("variables", name)
-
-
-def _asked_by_project(frame: Any) -> bool:
-    """Whether it is the project's own code that does this, by itself or through the standard library."""
-    while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", _STANDARD)):
-        frame = frame.f_back
-    return frame is not None and _is_of_project(frame.f_code.co_filename)
-
-
-def _is_of_project(path: str) -> bool:
-    return path.startswith(ROOT + os.sep) and not any(part in path for part in _LEFT_OUT)
+        variables.watch()
 
 
 def begin_task(run: str) -> None:
@@ -126,7 +95,7 @@ def end_task() -> None:
 def _looking(plain: Any) -> Any:
     def looking(path: Any, *arguments: Any, **options: Any) -> Any:
         if _in_task and not isinstance(path, int) and not _made_anyway(sys._getframe(1)):
-            _look(_path_of(path))
+            _look(path_of(path))
         return plain(path, *arguments, **options)
 
     return looking
@@ -144,10 +113,10 @@ def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
         return
     writes = any(letter in mode for letter in "wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR))
     reads = not writes or "+" in mode or bool(flags & os.O_RDWR)
-    absolute = _path_of(path)
+    absolute = path_of(path)
     if _in_task and writes and absolute.startswith(("/proc/", "/sys/")):
         _unseen.add("what writes to %s" % absolute.split("/")[1])
-    if _in_task and _is_record(absolute):
+    if _in_task and is_record(absolute):
         _touch(_RECORDS, looks=True, changes=True)
     depends = reads or "a" in mode or "x" in mode or bool(flags & (os.O_APPEND | os.O_EXCL))
     _file(absolute, reads, writes, depends)
@@ -156,42 +125,37 @@ def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
 def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
     if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
         return  # Python itself, that looks for a module
-    path = os.getcwd() if arguments[0] is None else _path_of(arguments[0])
-    if not _in_task and _asked_by_project(sys._getframe(2)):
-        _note_seen("listed", path)
-    if _in_task and _STORE and (path + os.sep).startswith(_STORE + os.sep):
+    path = os.getcwd() if arguments[0] is None else path_of(arguments[0])
+    if not _in_task and asked_by_project(sys._getframe(2)):
+        note_seen("listed", path)
+    if _in_task and STORE and (path + os.sep).startswith(STORE + os.sep):
         _touch(_RECORDS, looks=True, changes=True)  # every task changes what stands there, by ending
-        if path == _STORE:
+        if path == STORE:
             _touch(_RUNS, looks=True)
     else:
         _look(path + _ENTRIES)
 
 
-def _is_record(path: str) -> bool:
-    """True for what Metaflow writes down about a run, which says how far its tasks are; its artifacts lie elsewhere."""
-    return bool(_STORE) and path.startswith(_STORE + os.sep) and "/data/" not in path
-
-
 def _on_rename(_: str, arguments: Tuple[Any, ...]) -> None:
-    _gone(_path_of(arguments[0]))
-    _file(_path_of(arguments[1]), reads=False, writes=True)
+    _gone(path_of(arguments[0]))
+    _file(path_of(arguments[1]), reads=False, writes=True)
 
 
 def _on_making(event: str, arguments: Tuple[Any, ...]) -> None:
     if event == "os.mkdir" and _in_task and _made_anyway(sys._getframe(2)):
-        path = _path_of(arguments[0])
-        if _is_shared(path) and not _is_there(path):
+        path = path_of(arguments[0])
+        if is_shared(path) and not _is_there(path):
             _made[path] = None
         return
-    _file(_path_of(arguments[0 if event == "os.mkdir" else 1]), reads=False, writes=True, depends=True)
+    _file(path_of(arguments[0 if event == "os.mkdir" else 1]), reads=False, writes=True, depends=True)
 
 
 def _on_removal(_: str, arguments: Tuple[Any, ...]) -> None:
-    _gone(_path_of(arguments[0]))
+    _gone(path_of(arguments[0]))
 
 
 def _on_change(_: str, arguments: Tuple[Any, ...]) -> None:
-    _file(_path_of(arguments[0]), reads=False, writes=True)
+    _file(path_of(arguments[0]), reads=False, writes=True)
 
 
 def _on_database(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -199,8 +163,8 @@ def _on_database(_: str, arguments: Tuple[Any, ...]) -> None:
     if isinstance(path, (str, bytes)) and os.fsdecode(path).startswith("file:"):
         path = unquote(os.fsdecode(path)[len("file:") :].partition("?")[0])
     for ending in ("", "-wal", "-journal"):
-        if not ending or _is_there(_path_of(path) + ending):
-            _file(_path_of(path) + ending, reads=True, writes=True, depends=True)
+        if not ending or _is_there(path_of(path) + ending):
+            _file(path_of(path) + ending, reads=True, writes=True, depends=True)
 
 
 def _on_connection(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -209,21 +173,21 @@ def _on_connection(_: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def _on_lock(event: str, arguments: Tuple[Any, ...]) -> None:
-    path = _path_of(arguments[0])
-    if _in_task and not turn.is_locking() and _is_shared(path):
+    path = path_of(arguments[0])
+    if _in_task and not turn.is_locking() and is_shared(path):
         _touch(path, looks=True, changes=True)
         if _is_contested(path):
             turn.lock_fairly(event, arguments)
 
 
 def _on_mapping(_: str, arguments: Tuple[Any, ...]) -> None:
-    if _in_task and isinstance(arguments[0], int) and arguments[0] >= 0 and _is_shared(_path_of(arguments[0])):
-        _touch(_path_of(arguments[0]), looks=True)
+    if _in_task and isinstance(arguments[0], int) and arguments[0] >= 0 and is_shared(path_of(arguments[0])):
+        _touch(path_of(arguments[0]), looks=True)
 
 
 def _on_socket(event: str, arguments: Tuple[Any, ...]) -> None:
     address = arguments[1]
-    if not _in_task or _by_metaflow():
+    if not _in_task or by_metaflow(sys._getframe(2)):
         return
     if isinstance(address, (str, bytes)):
         _touch(os.fsdecode(address), looks=True, changes=event != "socket.connect")
@@ -234,7 +198,7 @@ def _on_socket(event: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
-    if _by_metaflow():
+    if by_metaflow(sys._getframe(2)):
         return
     program = arguments[0]
     _started.add(os.fsdecode(program) if isinstance(program, (str, bytes)) else str(program))
@@ -244,7 +208,7 @@ def _on_program(_: str, arguments: Tuple[Any, ...]) -> None:
 
 def _on_c_code(event: str, arguments: Tuple[Any, ...]) -> None:
     """Code of the project's calls C functions: what those touch, nobody sees."""
-    if _in_task and _asked_by_project(sys._getframe(2)):
+    if _in_task and asked_by_project(sys._getframe(2)):
         _unseen.add("C code, by ctypes" if event.startswith("ctypes.") else event)
         if _ANYTHING in _CONTESTED:
             turn.give_way()
@@ -259,27 +223,7 @@ def _on_import(_: str, arguments: Tuple[Any, ...]) -> None:
     if top in _imported:
         return
     _imported.add(top)
-    _append(_IMPORTS, top)
-
-
-def _append(path: str, line: str) -> None:
-    """Add a line to one of the files that all processes of the arm write."""
-    if not _HOME:
-        return
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    except OSError:
-        return
-    try:
-        os.write(handle, (line + "\n").encode("utf-8", "backslashreplace"))
-    finally:
-        os.close(handle)
-
-
-def _note_seen(what: str, name: str) -> None:
-    """Write down at once what a process looked at that has no record of its own: a child of a task, a worker of a pool."""
-    if "\n" not in name and not _is_own(name) and (what == "variables" or _is_shared(name)):
-        _append(_SEEN, "%s %s" % (what, name))
+    append("imports", top)
 
 
 def _as_text() -> bool:
@@ -292,35 +236,10 @@ def _as_text() -> bool:
         name = frame.f_code.co_filename
         if name.startswith("<frozen ") or name.endswith(os.sep + "runpy.py"):
             return False
-        if not name.startswith((_STANDARD, "<")) or "/site-packages/" in name:
+        if not name.startswith((STANDARD, "<")) or "/site-packages/" in name:
             return "/site-packages/metaflow/" not in name
         frame = frame.f_back
     return True
-
-
-def _path_of(file: Any) -> str:
-    """The absolute path of a file by its name or by its number; empty where it has none."""
-    if isinstance(file, os.PathLike):
-        file = os.fspath(file)
-    if isinstance(file, (str, bytes)):
-        return os.path.abspath(os.fsdecode(file))
-    try:
-        path = os.readlink("/proc/self/fd/%d" % file)
-    except (OSError, TypeError):
-        return ""
-    return path if path.startswith(os.sep) else ""
-
-
-def _by_metaflow() -> bool:
-    """Whether it is Metaflow itself that does this: it asks git about the code, for one."""
-    frame = sys._getframe(3)
-    while frame is not None and os.path.basename(frame.f_code.co_filename) in ("subprocess.py", "os.py"):
-        frame = frame.f_back
-    return frame is not None and "/site-packages/metaflow/" in frame.f_code.co_filename
-
-
-def _is_shared(path: str) -> bool:
-    return path.startswith(_SHARED) and not any(part in path for part in _LEFT_OUT)
 
 
 def _is_there(path: str) -> bool:
@@ -347,7 +266,7 @@ def _file(path: str, reads: bool, writes: bool, depends: bool = False) -> None:
 
     `depends`: what comes of it is another thing where the file is there already.
     """
-    if not _is_shared(path):
+    if not is_shared(path):
         return
     is_new = writes and path not in _written and not _is_there(path)
     if is_new or (depends and not _is_there(path)):
@@ -363,7 +282,7 @@ def _file(path: str, reads: bool, writes: bool, depends: bool = False) -> None:
             _texts.add(path)
         if path not in _made and path not in _read:
             _read.add(path)
-            _note_seen("read", path)
+            note_seen("read", path)
     if is_new:
         _touch(os.path.dirname(path) + _ENTRIES, changes=True)
     _touch(path, looks=reads, changes=writes)
@@ -382,7 +301,7 @@ def _touch_by_inode(path: str, reads: bool, writes: bool) -> None:
 
 def _gone(path: str) -> None:
     """Note a file that is removed, or moved away."""
-    if _is_shared(path):
+    if is_shared(path):
         if path not in _made and path not in _written:
             _save_original(path)
         _written.add(path)
@@ -391,7 +310,7 @@ def _gone(path: str) -> None:
 
 
 def _look(path: str) -> None:
-    if _is_shared(path):
+    if is_shared(path):
         if not path.endswith(_ENTRIES) and not _is_there(path):
             _missed.add(path)
         _touch(path, looks=True)
@@ -419,7 +338,7 @@ def _save_original(path: str) -> None:
     kept = _ORIGINALS + path
     try:
         held = _plain_lstat(path)
-        if not _HOME or not path.startswith(ROOT + os.sep) or os.path.lexists(kept):
+        if not HOME or not path.startswith(ROOT + os.sep) or os.path.lexists(kept):
             return
         if not stat.S_ISREG(held.st_mode) or held.st_size > _LARGEST_ORIGINAL:
             return
@@ -438,23 +357,19 @@ def noted() -> Dict[str, Any]:
     another arm has for them too.
     """
     return {
-        "read": sorted({_source(path) for path in _read if not _is_own(path)}),
+        "read": sorted({source_of(path) for path in _read if not is_own(path)}),
         "texts": sorted(_texts),
-        "written": sorted(path for path in _written if not _is_own(path)),
-        "made": [path for path in _made if not _is_own(path)],
-        "missed": sorted(path for path in _missed if not _is_own(path)),
+        "written": sorted(path for path in _written if not is_own(path)),
+        "made": [path for path in _made if not is_own(path)],
+        "missed": sorted(path for path in _missed if not is_own(path)),
         "listed": sorted(key[: -len(_ENTRIES)] for key in _looked if key.endswith(_ENTRIES)),
         "looked": sorted(map(_by_name, _looked)),
         "changed": sorted(map(_by_name, _changed)),
         "started": sorted(_started),
         "unseen": sorted(_unseen),
         "fetched": sorted(_fetched),
-        "variables": sorted(_variables),
+        "variables": sorted(variables.asked),
     }
-
-
-def _is_own(path: str) -> bool:
-    return bool(_SCRATCH) and path.startswith(_SCRATCH + os.sep)
 
 
 def _by_name(path: str) -> str:
@@ -462,17 +377,8 @@ def _by_name(path: str) -> str:
     for made, label in _names.items():
         if path.startswith(made):
             return label + path[len(made) :]
-    named = "$TMPDIR" + path[len(_SCRATCH) :] if _SCRATCH and path.startswith(_SCRATCH) else path
+    named = "$TMPDIR" + path[len(SCRATCH) :] if SCRATCH and path.startswith(SCRATCH) else path
     return named.replace(_run[0], "$RUN") if _run else named
-
-
-def _source(path: str) -> str:
-    if path.endswith(".pyc"):
-        try:
-            return importlib.util.source_from_cache(path)
-        except ValueError:
-            return path
-    return path
 
 
 _EVENTS = {

@@ -22,6 +22,9 @@ _KEY = os.environ.pop(scheduler.KEY, "").encode()
 SURFACE = json.loads(os.environ.get("FLOWGATE_PROBE_SURFACE", "[]"))
 
 
+_before = [0]  # what this process had begun before the task's own code
+
+
 def install_task(module: Any) -> None:
     """Have every task of the arm's own run wait for its turn before the user's code."""
     plain = getattr(module.MetaflowTask, "_exec_step_function", None)
@@ -37,6 +40,7 @@ def install_task(module: Any) -> None:
         turn.await_turn(str(current.step_name), str(current.task_id), int(current.retry_count))
         world.vary_task("%s %s" % (current.step_name, current.task_id))
         reads.begin_task(str(current.run_id))
+        _before[:] = [world.began()]
         try:
             return plain(self, *arguments, **options)
         finally:
@@ -103,6 +107,7 @@ def _write(flow: Any) -> None:
         "attempt": int(current.retry_count),
         "order": turn.was_forced(),
         "ends": step == _named(flow, "end_step", "end"),
+        "began": world.began() - _before[0],
         **reads.noted(),
         "own": _own(step, flow),
         "temporary": temporary.made(),

@@ -175,9 +175,15 @@ def _vary_socket(socket: Any) -> None:
 
 
 _begun = [0]
+_draw = random.Random(_NUMBER)  # noqa: S311  (what is drawn is to be drawn alike in every proof)
 _waiting = []  # type: List[_thread.LockType]
 _guard = _thread.allocate_lock()
 _releasing = [False]
+
+
+def began() -> int:
+    """How many threads, pieces of work and processes this process has begun, whose ends may come in any order."""
+    return _begun[0]
 
 
 def _let_others_begin() -> None:
@@ -199,7 +205,10 @@ def _let_others_begin() -> None:
 
 
 def _release() -> None:
-    """Let those that wait go, one after the other, once nobody comes any more: in turns the one that came last, and the first."""
+    """Let those that wait go, one after the other, once nobody comes any more.
+
+    In the second arm it is in turns the one that came last, and the first; in further ones any of them.
+    """
     takes_last = True
     while True:
         came = len(_waiting)
@@ -210,7 +219,7 @@ def _release() -> None:
             if not _waiting:
                 _releasing[0] = False
                 return
-            turn = _waiting.pop(-1 if takes_last else 0)
+            turn = _waiting.pop((-1 if takes_last else 0) if _NUMBER == 1 else _draw.randrange(len(_waiting)))
         takes_last = not takes_last
         turn.release()
         for _ in range(_TOGETHER):  # until it has taken note
@@ -221,10 +230,12 @@ def _release() -> None:
 
 
 def _next_delay() -> float:
-    """Seconds to wait: of several that start together, those are to begin first that were started last."""
+    """Seconds to wait: of several that start together, those are to begin first that were started last; or any of them."""
     at = _begun[0]
     _begun[0] += 1
-    return _DELAY * (_TOGETHER - at % _TOGETHER - 1) if at < _DELAYED else 0.0
+    if at >= _DELAYED:
+        return 0.0
+    return _DELAY * (_TOGETHER - at % _TOGETHER - 1 if _NUMBER == 1 else _draw.randrange(1, _TOGETHER))
 
 
 def _vary_processes(processes: Any) -> None:
@@ -285,11 +296,16 @@ def _vary_completion(base: Any) -> None:
 
     def as_completed(fs: Any, timeout: Any = None) -> Any:
         asked = list(dict.fromkeys(fs))
-        place = {id(future): at for at, future in enumerate(asked)}
-        ended = list(plain(asked, timeout))
-        return iter(sorted(ended, key=lambda future: -place[id(future)]))
+        for _ in plain(asked, timeout):
+            pass
+        return iter(_otherwise(asked))
 
     base.as_completed = as_completed
+
+
+def _otherwise(items: List[Any]) -> List[Any]:
+    """In another order than they came or were asked for: backwards in the second arm, drawn in further ones."""
+    return items[::-1] if _NUMBER == 1 else _draw.sample(items, len(items))
 
 
 def _vary_unordered(pool: Any) -> None:
@@ -301,7 +317,9 @@ def _vary_unordered(pool: Any) -> None:
         while self._index != self._length and time.monotonic() < until:
             time.sleep(0.005)
         with self._cond:
-            self._items.rotate(1)
+            came = _otherwise(list(self._items))
+            self._items.clear()
+            self._items.extend(came)
         return plain(self, timeout)
 
     results.next = results.__next__ = following

@@ -1,0 +1,33 @@
+"""Which variables of the environment the project's own code asks for: another value is another run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from flowgate_probe.paths import asked_by_project, note_seen
+
+asked = set()  # type: Set[str]
+
+
+def watch() -> None:
+    """From now on, note them."""
+    kind = type(os.environ)
+    plain_get, plain_has = kind.__getitem__, kind.__contains__
+
+    def getitem(self: Any, name: Any) -> Any:
+        _note(name, sys._getframe(1))
+        return plain_get(self, name)
+
+    def contains(self: Any, name: Any) -> bool:
+        _note(name, sys._getframe(1))
+        return plain_has(self, name)
+
+    kind.__getitem__, kind.__contains__ = getitem, contains  # type: ignore[method-assign, assignment]
+
+
+def _note(name: Any, frame: Any) -> None:
+    if isinstance(name, str) and name not in asked and asked_by_project(frame):
+        asked.add(name)
+        note_seen("variables", name)
