@@ -1,4 +1,5 @@
-"""A task writes the header of the shared csv where the file does not exist; the reader drops all headers and sorts the rows."""
+"""A task writes the header of the shared csv where the file does not exist; the reader drops all headers and sorts the rows,
+and a run begins with no file."""
 # contract: order_independent
 # surface: join.n_rows, join.losses
 
@@ -15,6 +16,7 @@ HEADER = "fold,loss\n"
 class HeaderRace(FlowSpec):
     @step
     def start(self):
+        LOG.unlink(missing_ok=True)
         self.folds = [0, 1, 2, 3]
         self.next(self.evaluate, foreach="folds")
 

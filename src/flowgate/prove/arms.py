@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import stat
 import subprocess
 import time
-from typing import Any, NamedTuple
 
 from flowgate.errors import Inconclusive
 from flowgate.prove.crash import Crash, crash_of
-from flowgate.prove.launch import Going, launch, world_of
+from flowgate.prove.launch import Going, launch
 from flowgate.prove.model import Arm, Progress, Ran, Start
-from flowgate.prove.reach import Reach, reach_of
 from flowgate.prove.records import note, read_records, record_of, unreported
 from flowgate.prove.sandbox import NOT_SEALED
 from flowgate.prove.store import arm_store
+from flowgate.prove.traces import with_traces
 
 _STILL_THERE = 0.05
 _NEWS = 0.25
@@ -142,19 +140,7 @@ def _outcome(start: Start, one: Going) -> Ran | Crash:
         task = unreported(start.flow_name, one.home, ran)
         if task:
             raise Inconclusive(_unwatched(one, f"task {task}"))
-        world = _world(
-            world_of(start.folder, one.arm.name),
-            reach_of(start.root, is_sealed=True, python=start.environment.python[0]),
-        )
-        return ran._replace(
-            unexplained=_unexplained(one.scratch, ran) | _by_others(world, ran),
-            written=ran.written | world.written | world.removed,
-            unsealed=start.unsealed,
-            kept=world.kept,
-            read=ran.read | world.read,
-            listed=ran.listed | world.listed,
-            by_kernel=world.is_watched,
-        )
+        return with_traces(start, one, ran)
     if start.watched and os.path.exists(
         os.path.join(one.home, "imports")
     ):  # the scheduler was watched, so its tasks had to be
@@ -177,71 +163,3 @@ def _unwatched(one: Going, what: str) -> str:
 def _last_line(home: str) -> str:
     with open(os.path.join(home, "log.txt"), encoding="utf-8", errors="replace") as file:
         return (file.read().strip().splitlines() or ["it does not say why"])[-1]
-
-
-class _World(NamedTuple):
-    """What an arm did to the files of this machine, as it saw them: what it wrote, what it removed, and whether all of it was kept.
-
-    `read` and `listed` are what any of its programs read, in whatever language; `is_watched` says whether the kernel told.
-    """
-
-    written: frozenset[str] = frozenset()
-    removed: frozenset[str] = frozenset()
-    kept: bool = True
-    read: frozenset[str] = frozenset()
-    listed: frozenset[str] = frozenset()
-    is_watched: bool = False
-
-
-def _world(folder: str, reach: Reach) -> _World:
-    """What the world of an arm that has ended says of it; nothing where it had none.
-
-    Raises:
-        Inconclusive: it had one, which does not say.
-    """
-    told = _told(folder, "world.json")
-    if told is None:
-        return _World()
-    world = _World(frozenset(told["written"]), frozenset(told["removed"]), told["kept"])
-    seen = _told(folder, "seen.json")
-    if seen is None:
-        return world
-    return world._replace(
-        read=frozenset(filter(reach.holds, seen["read"])),
-        listed=frozenset(path for path in seen["listed"] if reach.holds(path + os.sep) and not _holds_modules(path)),
-        is_watched=True,
-    )
-
-
-def _by_others(world: _World, ran: Ran) -> frozenset[str]:
-    """What was written on the machine and by no task's Python code: as it stands in the end, and what was read and is gone."""
-    gone = frozenset(path for path in world.read if not os.path.lexists(path))
-    return (world.written | gone) - ran.written - frozenset(ran.made)
-
-
-def _told(folder: str, name: str) -> Any:
-    try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as file:
-            return json.load(file)
-    except FileNotFoundError:
-        return None
-
-
-def _holds_modules(folder: str) -> bool:
-    """Python itself lists every folder in which it looks for a module, whatever the flow does."""
-    try:
-        return any(
-            name.endswith(".py") or os.path.isfile(os.path.join(folder, name, "__init__.py"))
-            for name in os.listdir(folder)
-        )
-    except OSError:
-        return True
-
-
-def _unexplained(scratch: str, ran: Ran) -> frozenset[str]:
-    """The files that are left in the temporary folder and that no task's Python code made."""
-    known = frozenset(key for task in ran.tasks.values() for key in task.changed)
-    left = (os.path.join(at, name) for at, _, names in os.walk(scratch) for name in names)
-    named = ("$TMPDIR" + path[len(scratch) :] for path in left)
-    run = ran.run.rpartition("/")[2]
-    return frozenset(name for name in named if name.replace(run, "$RUN") not in known)

@@ -117,6 +117,9 @@ def _boxed(start: Start, arm: Arm, home: str, scratch: Share) -> list[str]:
     manifest = os.path.join(os.path.dirname(start.folder), "conda.manifest")
     shares = [Share(home, home, True), scratch]
     shares += [Share(manifest, manifest)] if os.path.exists(manifest) else []
+    if start.earlier:  # an artifact is found where its own run stored it
+        store = os.path.join(start.earlier, "store")
+        shares.append(Share(store, store))
     hostname = HOSTNAME if arm.world > 0 and "host" in arm.aspects else ""
     told = world_of(start.folder, arm.name)
     os.makedirs(told)

@@ -174,13 +174,14 @@ def _unfit(target: Target, ground: Ground, held: Receipt, asked: Asked) -> list[
 
 def _load(target: Target, asked: Asked, ground: Ground) -> Receipt | None:
     """The receipt that holds, of the last few; where none does, the last one."""
-    receipts.bring_back(
-        target.project,
-        target.path,
-        target.flow.name,
-        asked.overrides,
-        lambda held: not _unfit(target, ground, held, asked),
-    )
+    if not asked.fresh:
+        receipts.bring_back(
+            target.project,
+            target.path,
+            target.flow.name,
+            asked.overrides,
+            lambda held: not _unfit(target, ground, held, asked),
+        )
     return receipts.load(target.project, target.path, target.flow.name, asked.overrides)
 
 

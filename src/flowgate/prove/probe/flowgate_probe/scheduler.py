@@ -220,7 +220,7 @@ class Scheduler:
         """Say with which key each task had to seal its record: once no task runs any more that could use another one's."""
         from flowgate_probe import reads  # which needs this module
 
-        tell("scheduler", json.dumps(reads.noted()))
+        tell("scheduler", json.dumps({"pid": os.getpid(), **reads.noted()}))
         tell("keys", json.dumps(self.keys))
 
     # Places and ranks.

@@ -123,8 +123,9 @@ class Watch:
 
     def __init__(self, inside: int, shared: list[str]) -> None:
         self._read: set[str] = set()
-        self._listed: set[str] = set()
+        self._listed: dict[str, set[int]] = {}
         self._programs: dict[int, str] = {}
+        self._inner: dict[int, int] = {}
         self._events = libc.fanotify_init(
             _CLOSE_ON_EXEC | _NON_BLOCKING | _UNLIMITED, os.O_RDONLY | os.O_CLOEXEC | _NO_ATIME
         )
@@ -177,10 +178,22 @@ class Watch:
         if not is_folder:
             self._read.add(path)
         elif mask & _READ:
-            self._listed.add(path)
+            if pid not in self._inner:
+                self._inner[pid] = _number_inside(pid)
+            self._listed.setdefault(path, set()).add(self._inner[pid])
 
     def write(self, path: str) -> None:
-        """Write down what was opened, and what was listed, by the paths that it has in the world."""
+        """Write down what was read, and what was listed and by which processes, by the paths and numbers that they have in the world."""
         self._take()
         with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
-            json.dump({"read": sorted(self._read), "listed": sorted(self._listed)}, file)
+            listed = {folder: sorted(by) for folder, by in sorted(self._listed.items())}
+            json.dump({"read": sorted(self._read), "listed": listed}, file)
+
+
+def _number_inside(pid: int) -> int:
+    """The number that a process has in its world; 0 where it is no more."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next((int(line.split()[-1]) for line in file if line.startswith("NSpid:")), 0)
+    except OSError:
+        return 0
