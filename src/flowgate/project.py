@@ -212,11 +212,14 @@ def _without_programs(folder: str) -> tuple[str, ...]:
     return tuple(options)
 
 
-def git(folder: str, *arguments: str, given: str | None = None, index: str | None = None) -> str | None:
+def git(
+    folder: str, *arguments: str, given: str | None = None, index: str | None = None, codes: tuple[int, ...] = (0,)
+) -> str | None:
     """What git prints in a folder, given a text to read; None outside a repository, without git, or where git refuses.
 
     Args:
         index: the file to use for git's own.
+        codes: the exit codes that are no refusal; `git grep` ends with 1 where it finds nothing.
     """
     import subprocess
 
@@ -237,7 +240,7 @@ def git(folder: str, *arguments: str, given: str | None = None, index: str | Non
         )
     except OSError:
         return None
-    return os.fsdecode(done.stdout) if done.returncode == 0 else None
+    return os.fsdecode(done.stdout) if done.returncode in codes else None
 
 
 def git_output(project: Project, *arguments: str) -> str | None:

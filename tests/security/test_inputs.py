@@ -267,3 +267,89 @@ def test_what_any_program_reads_outside_of_the_project_is_part_of_the_receipt(
     if held is not None:
         (outside / name).write_text(held)
     assert state(flowgate, folder) == "pass"
+
+
+# Ways to ask for a variable that name it to nobody who listens.
+ASKS = {
+    "a child": "subprocess.check_output(['sh', '-c', 'echo $SCALE']).decode()",
+    "C code": "__import__('ctypes').CDLL(None).getenv(b'SCALE') and 1",
+    "a scan": "sorted(name for name in os.environ if name.startswith('SCA'))",
+    "bytes": "os.environb.get(b'SCALE')",
+    "the kernel's copy": "open('/proc/self/environ').read().count('SCALE')",
+    "a resolver": "__import__('omegaconf').OmegaConf.create({'a': '${oc.env:SCALE,1}'}).a",
+}
+
+
+@pytest.mark.parametrize("way", ASKS)
+def test_a_variable_that_is_asked_for_in_another_way_is_part_of_the_receipt(
+    way: str, tmp_path: Path, flowgate: Flowgate
+) -> None:
+    repository(tmp_path, LINE.format(before=f"def work():\n    return {ASKS[way]}\n"))
+    assert proof(flowgate, tmp_path)["verdict"] == "pass"
+    assert state(flowgate, tmp_path) == "pass"
+    assert state(flowgate, tmp_path, SCALE="2") == "stale"
+    assert state(flowgate, tmp_path, TMUX="another terminal", COLUMNS="41") == "pass"
+    if way not in ("a scan", "the kernel's copy"):
+        assert state(flowgate, tmp_path, UNRELATED="yes") == "pass"
+
+
+ASKED = """
+import importlib.util
+import sqlite3
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent / "ignored"
+
+
+def work():
+    return [
+        os.stat(HERE / "sized.bin").st_size,
+        os.path.isdir(HERE / "mode"),
+        (HERE / "log.txt").exists(),
+        os.readlink(HERE / "current"),
+        importlib.util.find_spec("faster_than_this") is None,
+        subprocess.check_output(["tool"]).decode(),
+        sqlite3.connect(f"file:{HERE}/table.db?mode=ro", uri=True).execute("select count(*) from things").fetchone(),
+    ]
+"""
+ASKED_CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
+    "a size": (lambda held: (held / "sized.bin").write_text("0" * 101), True),
+    "a mode": (lambda held: (held / "sized.bin").chmod(0o600), True),
+    "a folder that is gone": (lambda held: (held / "mode").rmdir(), True),
+    "where a link leads": (lambda held: point(held / "current", "v2"), True),
+    "another program by that name": (lambda held: tool(held.parent / "first", "two"), True),
+    "a table's log": (lambda held: (held / "table.db-wal").touch(), True),
+    "a longer file of which only the presence was asked": (lambda held: (held / "log.txt").write_text("more"), False),
+    "another time": (lambda held: os.utime(held / "sized.bin", (1, 1)), False),
+}
+
+
+def point(link: Path, to: str) -> None:
+    link.unlink()
+    link.symlink_to(to)
+
+
+def tool(folder: Path, says: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "tool").write_text(f"#!/bin/sh\necho {says}\n")
+    (folder / "tool").chmod(0o755)
+
+
+@pytest.mark.parametrize("change", ASKED_CHANGES)
+def test_what_is_asked_about_a_file_is_part_of_the_receipt(change: str, tmp_path: Path, flowgate: Flowgate) -> None:
+    folder = repository(tmp_path / "project", LINE.format(before=ASKED), {".gitignore": ".metaflow\nignored\nfirst\n"})
+    ignored = folder / "ignored"
+    (ignored / "mode").mkdir(parents=True)
+    (ignored / "sized.bin").write_text("0" * 100)
+    (ignored / "log.txt").write_text("")
+    (ignored / "current").symlink_to("v1")
+    with sqlite3.connect(ignored / "table.db") as held:
+        held.execute("create table things (name text)")
+    held.close()
+    tool(tmp_path / "second", "one")
+    path = os.pathsep.join([str(folder / "first"), str(tmp_path / "second"), os.environ["PATH"]])
+    assert proof(flowgate, folder, PATH=path)["verdict"] == "pass"
+    assert state(flowgate, folder, PATH=path) == "pass"
+    make, matters = ASKED_CHANGES[change]
+    make(ignored)
+    assert state(flowgate, folder, PATH=path) == ("stale" if matters else "pass")

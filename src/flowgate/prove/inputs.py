@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -55,12 +56,13 @@ def counts(project: Project, exclude: tuple[str, ...]) -> Callable[[str], bool]:
 
 class Seen(NamedTuple):
     """What arms were seen to look at: files that they read, absolute, and of these the Python files whose text counts; paths at
-    which they found nothing, and folders that they listed."""
+    which they found nothing, folders that they listed, and what they asked about a path: `kind PATH` or `stat PATH`."""
 
     read: frozenset[str]
     texts: frozenset[str]
     missed: frozenset[str]
     listed: frozenset[str]
+    stated: frozenset[str] = frozenset()
 
 
 _ABSENT, _NAMES = "absent", "names:"
@@ -82,7 +84,32 @@ def bound(project: Project, counted: dict[str, str], known: Iterable[str], seen:
     found |= {project.relative(path): _ABSENT for path in seen.missed if not os.path.lexists(path)}
     folders = {"." if path == project.root else project.relative(path): path for path in seen.listed}
     found |= {f"{name}/": _names(path) for name, path in folders.items() if os.path.isdir(path)}
+    for asked in seen.stated:
+        what, _, path = asked.partition(" ")
+        if os.path.lexists(path):
+            found[f"{what} of {project.relative(path)}"] = _stated(what, path)
     return dict(sorted(found.items()))
+
+
+_STATED = re.compile(r"(kind|stat) of (.*)", re.DOTALL)
+
+
+def _stated(what: str, path: str) -> str:
+    """What stands at a path: its kind, and with `stat` also its size, its mode and where a link leads; never its times."""
+    try:
+        held = os.lstat(path)
+        if stat.S_ISLNK(held.st_mode):
+            return (
+                f"{what}: link to {os.readlink(path)}"
+                if what == "stat"
+                else f"{what}: link; {_stated(what, os.path.realpath(path))}"
+            )
+    except OSError:
+        return f"{what}: nothing"
+    kind = stat.S_IFMT(held.st_mode)
+    if what == "kind":
+        return f"kind: {kind:o}"
+    return f"stat: {held.st_mode:o} {held.st_size if stat.S_ISREG(held.st_mode) else 0}"
 
 
 def _names(folder: str) -> str:
@@ -106,30 +133,19 @@ def changed_inputs(
     beside = [name for name in held if name not in now]
     now |= {name: _names(project.absolute(name)) for name in beside if held[name].startswith(_NAMES)}
     now |= _digests(project, [name for name in beside if os.path.isfile(project.absolute(name))])
+    for name in beside:
+        asked = _STATED.fullmatch(name)
+        if asked is not None and held[name].startswith(f"{asked[1]}: "):
+            now[name] = _stated(asked[1], project.absolute(asked[2]))
     absent = [name for name in beside if held[name] == _ABSENT and not os.path.lexists(project.absolute(name))]
     return changes(held, now | dict.fromkeys(absent, _ABSENT))
-
-
-# What an arm sets for itself, or what differs between two terminals of one person.
-_OF_THE_ARM = re.compile(
-    r"(FLOWGATE|METAFLOW)_.*|PYTHON(PATH|HASHSEED|DONTWRITEBYTECODE)|TMPDIR|TZ|LANG|LC_.*|COLUMNS|LINES|HOSTNAME|PATH"
-    r"|_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|LS_COLORS|DISPLAY|WINDOWID|PS1|PROMPT.*|HIST.*"
-    r"|(SSH|GPG|DBUS|XDG|VSCODE|GITHUB|ACTIONS|RUNNER)_.*"
-)
-
-
-def variables_now(names: Iterable[str]) -> dict[str, str]:
-    """The digests of variables of the environment as they are set now, `variable NAME` by name; those of the arms left out."""
-    held = {name.removeprefix("variable "): name for name in names}
-    wanted = sorted(name for name in held if not _OF_THE_ARM.fullmatch(name))
-    return {f"variable {name}": witness.state_of_variable(name) for name in wanted}
 
 
 def _listed(project: Project) -> list[str]:
     """The files that git tracks and those that it would add; all of them where there is no git."""
     told = git(project.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     if told is None:
-        return sorted(_walked(project.root))
+        return sorted(walked(project.root))
     names = (name for name in told.split("\0") if name and not _is_own(name))
     found = []
     for name in names:
@@ -146,7 +162,8 @@ def _is_own(name: str) -> bool:
     return not _LEFT_OUT.isdisjoint(name.split("/"))
 
 
-def _walked(root: str) -> Iterable[str]:
+def walked(root: str) -> Iterable[str]:
+    """The files below a folder that is no repository, but for those of environments and what is kept there by programs."""
     for at, folders, names in os.walk(root):
         if at != root and "pyvenv.cfg" in names:
             folders.clear()

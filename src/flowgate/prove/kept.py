@@ -30,6 +30,7 @@ def seen_by(ran: list[Ran]) -> Seen:
         frozenset(path for one in ran for path in one.texts),
         frozenset(path for one in ran for path in one.missed),
         frozenset(path for one in ran for path in one.listed),
+        frozenset(asked for one in ran for asked in one.stated),
     )
 
 

@@ -130,9 +130,9 @@ def _unwatched(flow: Flow, ran: Ran) -> str:
     for one, two in combinations([task for task in tasks if task.unseen], 2):
         if are_concurrent(flow, one, two):
             return f"{_named(one)} and {_named(two)} run {min(one.unseen)}, and what that touches is not seen"
-    for one, two in combinations([task for task in tasks if _programs(task)], 2):
+    for one, two in combinations([task for task in tasks if programs_of(task)], 2):
         if are_concurrent(flow, one, two):
-            return f"{_named(one)} and {_named(two)} start programs ({min(_programs(one))}), which may look at what others write"
+            return f"{_named(one)} and {_named(two)} start programs ({min(programs_of(one))}), which may look at what others write"
     return ""
 
 
@@ -143,8 +143,8 @@ _TELLING = frozenset(
 )
 
 
-def _programs(task: Task) -> list[str]:
-    """The programs that a task started and that may do more than tell."""
+def programs_of(task: Task) -> list[str]:
+    """The programs that a task started and that may do more than tell of the machine."""
     return [name for name in task.started if name.split(" ", 1)[0].rpartition("/")[2] not in _TELLING]
 
 

@@ -20,7 +20,7 @@ from flowgate.prove.contracts import RANDOM, plan
 from flowgate.prove.diverge import setting_of
 from flowgate.prove.further import Tell, news, said_by, with_more
 from flowgate.prove.ground import Asked, Ground, contract_of, ground_of, start_of
-from flowgate.prove.inputs import bound, changed_inputs, variables_now
+from flowgate.prove.inputs import bound, changed_inputs
 from flowgate.prove.judgment import judge
 from flowgate.prove.launch import world_of
 from flowgate.prove.model import Arm, Start
@@ -28,6 +28,7 @@ from flowgate.prove.proof import Proof, reduction, sealing
 from flowgate.prove.receipt import Receipt
 from flowgate.prove.stored import from_store
 from flowgate.prove.together import Together, run_all
+from flowgate.prove.variables import asked_for, variables_now
 from flowgate.prove.verified import refuse_other_values
 from flowgate.scratch import scratch_folder
 from flowgate.target import Target
@@ -159,7 +160,7 @@ def _empty_surface(target: Target, proof: Proof) -> str:
 def changed_since(target: Target, ground: Ground, held: Receipt) -> list[str]:
     """What changed since a proof, in words: the flow, its environment, or a file that its arms could have read."""
     found = ground.since(held.parts, held.installed, held.absent, target.project.root)
-    found += changes(held.variables, variables_now(held.variables))
+    found += changes(held.variables, variables_now(target.project.root, held.variables))
     return found + changed_inputs(target.project, target.proving.inputs_exclude, held.files, ground.parts)
 
 
@@ -408,5 +409,5 @@ def _receipt(
         warning=proof.warning,
         unsealed=proof.unsealed,
         reads=proof.reads,
-        variables=variables_now({name for one in ran for name in one.variables}),
+        variables=variables_now(target.project.root, asked_for(ran)),
     )

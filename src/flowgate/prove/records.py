@@ -59,6 +59,7 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         texts=_all([*records, *beside_tasks], "texts"),
         imports=_imports(home),
         missed=_all(records, "missed"),
+        stated=_all(records, "stated"),
         listed=_all([*records, *beside_tasks], "listed"),
         fetched=_all([*records, *beside_tasks], "fetched"),
         variables=_all([*records, *beside_tasks], "variables"),

@@ -64,10 +64,15 @@ def source_of(path: str) -> str:
 
 
 def asked_by_project(frame: Any) -> bool:
-    """Whether it is the project's own code that does this, by itself or through the standard library."""
-    while frame is not None and frame.f_code.co_filename.startswith(("<frozen ", STANDARD)):
+    """Whether it is the project's own code that does this, by itself, through the standard library, or by a resolver in its config."""
+    while frame is not None and (
+        frame.f_code.co_filename.startswith(("<frozen ", STANDARD))
+        and "/site-packages/" not in frame.f_code.co_filename
+    ):
         frame = frame.f_back
-    return frame is not None and is_of_project(frame.f_code.co_filename)
+    return frame is not None and (
+        is_of_project(frame.f_code.co_filename) or "/omegaconf/resolvers/" in frame.f_code.co_filename
+    )
 
 
 def by_metaflow(frame: Any) -> bool:

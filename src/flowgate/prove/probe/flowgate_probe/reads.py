@@ -16,6 +16,7 @@ from typing import Any, Dict, Tuple
 from urllib.parse import unquote
 
 from flowgate_probe import temporary, turn, variables, world
+from flowgate_probe.patches import after_import
 from flowgate_probe.paths import (
     HOME,
     ROOT,
@@ -41,6 +42,9 @@ _OF_THIS_MACHINE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 _LARGEST_ORIGINAL = 1 << 30
 _RECORDS_FOLDER = os.environ.get("FLOWGATE_PROBE_FOLDER", "")
 _ORIGINALS = os.path.join(HOME, "originals")  # what stood in files of the project before a task changed them
+_ASK_THE_KIND = frozenset(
+    "exists lexists isfile isdir islink is_file is_dir is_symlink is_mount ismount resolve realpath _joinrealpath".split()
+)
 _plain_lstat, _plain_stat = os.lstat, os.stat
 
 # What several tasks touch, as earlier arms saw it, by names that hold in this one. `*`: something that cannot be watched.
@@ -56,6 +60,7 @@ _missed = set()  # type: Set[str]  # looked for and not there: it would be, had 
 _changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
 _unseen = set()  # type: Set[str]  # what was done of which nobody sees what it touches
+_stated = set()  # type: Set[str]  # what was asked of that was there: `kind PATH` or `stat PATH`
 _fetched = set()  # type: Set[str]  # other machines, by name or address and port
 _watching = []  # type: List[bool]
 _run = []  # type: List[str]
@@ -69,6 +74,19 @@ def watch() -> None:
         _watching.append(True)
         sys.addaudithook(_note)
         variables.watch()
+        after_import({"importlib.util": _watch_searches})
+
+
+def _watch_searches(module: Any) -> None:
+    """To look whether a module is there is no event of Python's own, either."""
+    plain = module.find_spec
+
+    def find_spec(name: Any, package: Any = None) -> Any:
+        if asked_by_project(sys._getframe(1)):
+            _on_import("import", (name,))
+        return plain(name, package)
+
+    module.find_spec = find_spec
 
 
 def begin_task(run: str) -> None:
@@ -80,7 +98,7 @@ def begin_task(run: str) -> None:
     os.environ.pop(
         "PYTHONHASHSEED", None
     )  # this process has its salt; those that it starts draw their own, as in a plain run
-    for name in ("stat", "lstat", "access"):  # to look whether a file is there is no event of Python's own
+    for name in ("stat", "lstat", "access", "readlink"):  # to look whether a file is there is no event of Python's own
         world.replace(os, getattr(os, name), _looking(getattr(os, name)))
     if _ANYTHING in _CONTESTED:
         turn.go_by_lines()
@@ -96,9 +114,19 @@ def _looking(plain: Any) -> Any:
     def looking(path: Any, *arguments: Any, **options: Any) -> Any:
         if _in_task and not isinstance(path, int) and not _made_anyway(sys._getframe(1)):
             _look(path_of(path))
+            _note_stated(path_of(path), sys._getframe(1))
         return plain(path, *arguments, **options)
 
     return looking
+
+
+def _note_stated(path: str, frame: Any) -> None:
+    """Note that the project's code asked what stands at a path where something does: what kind, or all that `stat` tells."""
+    if not is_shared(path) or not asked_by_project(frame) or not _is_there(path):
+        return
+    asker = frame.f_back if frame.f_code.co_name in ("stat", "lstat") else frame  # a method of pathlib's
+    only_kind = asker is not None and asker.f_code.co_name in _ASK_THE_KIND
+    _stated.add("%s %s" % ("kind" if only_kind else "stat", path))
 
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
@@ -116,6 +144,8 @@ def _on_open(_: str, arguments: Tuple[Any, ...]) -> None:
     absolute = path_of(path)
     if _in_task and writes and absolute.startswith(("/proc/", "/sys/")):
         _unseen.add("what writes to %s" % absolute.split("/")[1])
+    if absolute.startswith("/proc/") and absolute.endswith("/environ"):
+        variables.note_all()
     if _in_task and is_record(absolute):
         _touch(_RECORDS, looks=True, changes=True)
     depends = reads or "a" in mode or "x" in mode or bool(flags & (os.O_APPEND | os.O_EXCL))
@@ -165,6 +195,8 @@ def _on_database(_: str, arguments: Tuple[Any, ...]) -> None:
     for ending in ("", "-wal", "-journal"):
         if not ending or _is_there(path_of(path) + ending):
             _file(path_of(path) + ending, reads=True, writes=True, depends=True)
+        elif is_shared(path_of(path)):
+            _missed.add(path_of(path) + ending)
 
 
 def _on_connection(_: str, arguments: Tuple[Any, ...]) -> None:
@@ -362,6 +394,7 @@ def noted() -> Dict[str, Any]:
         "written": sorted(path for path in _written if not is_own(path)),
         "made": [path for path in _made if not is_own(path)],
         "missed": sorted(path for path in _missed if not is_own(path)),
+        "stated": sorted(one for one in _stated if not is_own(one.partition(" ")[2])),
         "listed": sorted(key[: -len(_ENTRIES)] for key in _looked if key.endswith(_ENTRIES)),
         "looked": sorted(map(_by_name, _looked)),
         "changed": sorted(map(_by_name, _changed)),
