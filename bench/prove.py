@@ -25,8 +25,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src" / "flowgate" / "prove" / "probe")]
 
 from bench.measure import environment, paired, peak_of_children, run, told  # noqa: E402
 from tests.functional.flows import fan, settings  # noqa: E402
+from tests.security.unsealed import without_worlds  # noqa: E402
 
-PYTHON, FLOWGATE = sys.executable, [sys.executable, "-m", "flowgate"]
+PYTHON, FLOWGATE = sys.executable, [sys.executable, "-I", "-m", "flowgate"]
 RACIEST = (
     "append_to_a_shared_file",
     "counter_in_a_file",
@@ -127,10 +128,10 @@ def array(folder: Path) -> bool:
 
 
 def zoo(folder: Path) -> bool:
-    """What two and ten plain runs find of the zoo, and what a proof does: a row for each flow, and nothing a proof misses."""
+    """What two and ten plain runs find of the zoo, and what a proof does, sealed and not: a row for each flow, nothing a proof misses."""
     from tests.functional.zoo import DETERMINISTIC, FAULTY, NONDETERMINISTIC, TWINS
 
-    print("| flow | two plain runs | ten plain runs | proof |\n| --- | --- | --- | --- |")
+    print("| flow | two plain runs | ten plain runs | proof | not sealed |\n| --- | --- | --- | --- | --- |")
     rows = []
     for wanted, cases in (("blocked", [*NONDETERMINISTIC, *FAULTY]), ("pass", [*DETERMINISTIC, *TWINS])):
         for case in cases:
@@ -139,22 +140,22 @@ def zoo(folder: Path) -> bool:
             case.write(place)
             row = _row(place, case, wanted)
             rows.append(row)
-            print(f"| {case.name}{'' if wanted == 'blocked' else ' (kept)'} | {' | '.join(row[:3])} |", flush=True)
+            print(f"| {case.name}{'' if wanted == 'blocked' else ' (kept)'} | {' | '.join(row[:4])} |", flush=True)
             shutil.rmtree(place)
-    for name, at in (("two plain runs", 0), ("ten plain runs", 1), ("the proof", 2)):
-        print(f"right: {name} {sum(row[at] == row[3] for row in rows)} of {len(rows)}")
-    missed = [row for row in rows if "blocked" in row[:2] and row[2] != "blocked" and row[3] == "blocked"]
+    for name, at in (("two plain runs", 0), ("ten plain runs", 1), ("the proof", 2), ("the proof, not sealed", 3)):
+        print(f"right: {name} {sum(row[at] == row[4] for row in rows)} of {len(rows)}")
+    missed = [row for row in rows if "blocked" in row[:2] and row[2] != "blocked" and row[4] == "blocked"]
     held = told("flows of which plain runs find more than the proof: none", str(len(missed)), not missed)
-    wrong = [row for row in rows if row[2] != row[3]]
+    wrong = [row for row in rows if row[2] != row[4]]
     return told("wrong verdicts of the proof: none", str(len(wrong)), not wrong) and held
 
 
-def _row(place: Path, case: Any, wanted: str) -> tuple[str, str, str, str]:
-    """What two plain runs come to, what ten do, what the proof does, and what is right."""
-    proof = _verdict(place)
+def _row(place: Path, case: Any, wanted: str) -> tuple[str, str, str, str, str]:
+    """What two plain runs come to, what ten do, what the proof does, sealed and not, and what is right."""
+    proof, unsealed = _verdict(place), _verdict(place, without_worlds)
     workers = "1" if case.contract == "single_worker" else "4"
     shown = _plain_runs(place, workers)
-    return "blocked" if shown == 2 else "pass", "blocked" if shown else "pass", proof, wanted
+    return "blocked" if shown == 2 else "pass", "blocked" if shown else "pass", proof, unsealed, wanted
 
 
 def _plain_runs(place: Path, workers: str) -> int:
@@ -192,8 +193,9 @@ def _copy(path: Path, to: Path) -> None:
     shutil.copytree(path, to) if path.is_dir() else shutil.copy2(path, to)
 
 
-def _verdict(place: Path) -> str:
-    return str(json.loads(run([*FLOWGATE, "prove", "--no-cache", "--format", "json"], place, (0, 1, 3)))["verdict"])
+def _verdict(place: Path, by: Callable[[list[str]], list[str]] = list) -> str:
+    command = by([*FLOWGATE, "prove", "--no-cache", "--format", "json"])
+    return str(json.loads(run(command, place, (0, 1, 3)))["verdict"])
 
 
 def kills(folder: Path) -> bool:
