@@ -66,6 +66,42 @@ class Hidden(numpy.ndarray):
 def work(index):
     return numpy.array([1]).view(Hidden)
 """,
+    "a class that is pickled in another way each time": """
+import random
+
+COUNT = [0]
+
+class Turning:
+    def __init__(self, seed=None):
+        self.seed = seed
+
+    def __reduce_ex__(self, protocol):
+        COUNT[0] += 1
+        return (Turning, ()) if COUNT[0] % 2 or self.seed is None else (rebuilt, (self.seed,))
+
+def rebuilt(seed):
+    return Turning()
+
+def work(index):
+    return Turning(random.random())
+""",
+    "a class that knows who pickles it": """
+class Knowing:
+    def __init__(self):
+        self.value, self.token = 1, os.getpid()
+
+    def __getstate__(self):
+        at = sys._getframe(1)
+        while at is not None and "metaflow" not in at.f_code.co_filename:
+            at = at.f_back
+        return {"value": self.value, "token": self.token if at else 0}
+
+    def __setstate__(self, state):
+        self.value, self.token = state["value"], 0
+
+def work(index):
+    return Knowing()
+""",
     "a state that draws": """
 import random
 
@@ -114,6 +150,26 @@ class Score:
 
 def work():
     return Score(3)
+""",
+    "classes whose state Python makes, with sets in them": """
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+class Point(NamedTuple):
+    names: frozenset
+
+class Kind(Enum):
+    ONE = 1
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    names: set
+    kind: Kind
+
+def work():
+    names = {f"name {at}" for at in range(9)}
+    return [Point(frozenset(names)), Row(names, Kind.ONE)]
 """,
     "arrays, tables and models": """
 import numpy, pandas

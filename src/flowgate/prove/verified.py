@@ -19,8 +19,10 @@ def refuse_other_values(setting: Setting, ran: list[Ran], surface: tuple[str, ..
     told = ask_probe(setting, "stored", {"file": setting.flow_path, "flow": setting.flow_name, "sides": sides})
     if "fault" in told:
         raise Inconclusive(f"the surface cannot be read from the datastore: {told['fault']}")
+    kept_as: dict[tuple[str, str, str], tuple[str, str]] = {}
     for one, found in zip(ran, told["sides"], strict=True):
-        stored = {(step, task, name): digest for step, task, name, digest in found}
+        stored = {(step, task, name): digest for step, task, name, digest, *_ in found}
+        pickled = {(step, task, name): (sha, hook) for step, task, name, _, sha, hook in found}
         for (key, name), held in surface_of(one, surface).items():
             said, kept = held.get("digest", ""), stored.get((key[0], one.tasks[key].task, name), "it is not there")
             if said != kept:
@@ -28,6 +30,13 @@ def refuse_other_values(setting: Setting, ran: list[Ran], surface: tuple[str, ..
                 raise Inconclusive(
                     f"in arm `{one.arm.name}`, the datastore holds `{key[0]}{key[1]}.{name}` as {why}: what it is cannot be told. "
                     f"Look at how its class is pickled, or store plain values, arrays or tables"
+                )
+            sha, hook = pickled.get((key[0], one.tasks[key].task, name), ("", ""))
+            first, _ = kept_as.setdefault((*key, name), (sha, hook))
+            if hook and sha != first:
+                raise Inconclusive(
+                    f"`{key[0]}{key[1]}.{name}` is pickled and rebuilt by code of the project's (`{hook}`), and the arms stored other "
+                    f"bytes, though they compare alike: whether they are the same cannot be told. Store plain values, arrays or tables"
                 )
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+_STANDARD = os.path.dirname(os.__file__) + os.sep
 _DATA, _DONE = ".data.json", ".DONE.lock"
 
 
@@ -85,11 +86,44 @@ def _storage(kind: str, root: str) -> Any:
     return known[kind](root)
 
 
+_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
+
+
+class _Unpickler(pickle.Unpickler):
+    """Loads the project's own artifacts, as Metaflow itself does, and notes code of the project's that decides how that is done."""
+
+    hook = ""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        if not self.hook and not _is_of_library(module):
+            self.hook = _hook_of(found)
+        return found
+
+
+def _is_of_library(module: str) -> bool:
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return module != "__main__" and (not file or file.startswith(_STANDARD) or "/site-packages/" in file)
+
+
+def _hook_of(found: Any) -> str:
+    """What of a class, or which function, decides how an object is pickled or rebuilt; empty where Python itself does."""
+    if not isinstance(found, type):
+        return str(getattr(found, "__name__", found))
+    for one in found.__mro__:
+        for hook in _HOOKS:
+            code = getattr(vars(one).get(hook), "__module__", None)  # named tuples and dataclasses have theirs made for them
+            if code is not None and not _is_of_library(code):
+                return "%s.%s" % (one.__name__, hook)
+    return ""
+
+
 class Run:
     """A run in a datastore."""
 
     def __init__(self, flow: str, kind: str, root: str, run: str, end: str = "end") -> None:
         self.flow, self.root, self.run, self.end = flow, root, run, end
+        self.hooks = {}  # type: dict[str, str]  # of each hash that was loaded, the code of the project's that rebuilt it
         self.storage = LocalFiles(root) if kind == "local" else _storage(kind, root)
 
     def tasks(self) -> list[Held]:
@@ -162,7 +196,10 @@ class Run:
             return self._by_metaflow(held, name)
         opener = open if meta and meta.get("cas_raw") else gzip.open
         with opener(file_path, "rb") as file:
-            return pickle.load(file)  # noqa: S301  (the project's own artifacts, as Metaflow itself loads them)
+            unpickler = _Unpickler(file)
+            value = unpickler.load()
+        self.hooks[held.objects[name]] = unpickler.hook
+        return value
 
     def _by_metaflow(self, held: Held, name: str) -> Any:
         from metaflow.datastore import FlowDataStore

@@ -9,7 +9,8 @@ from flowgate_probe.storage import Held, Run, define_classes
 
 
 def stored(request: dict[str, Any]) -> dict[str, Any]:
-    """The digest of each artifact that is asked for, side by side, or why there is none.
+    """Of each artifact that is asked for, side by side: the digest, or why there is none; the hash of its bytes; and what of the
+    project's code decides how it is pickled, empty where nothing does.
 
     The flow's own code is run only where a value cannot be loaded without it.
     """
@@ -22,7 +23,9 @@ def _digests(loader: "_Loader", flow: str, side: dict[str, Any]) -> list[Any]:
     found = []
     for step, task, names in side["wanted"]:
         (held,) = run.tasks_of(step, [task])
-        found += [[step, task, name, loader.digest(run, held, name)] for name in names]
+        for name in names:
+            digest_of_it = loader.digest(run, held, name)
+            found.append([step, task, name, digest_of_it, held.objects.get(name, ""), loader.hook(run, held, name)])
     return found
 
 
@@ -31,13 +34,19 @@ class _Loader:
         self.path = path
         self.has_classes = False
         self.known = {}  # type: dict[Any, str]
+        self.hooks = {}  # type: dict[Any, str]
 
     def digest(self, run: Run, held: Held, name: str) -> str:
         """The digest of one artifact; of what cannot be compared, the reason."""
         key = (run.root, held.objects.get(name))
         if key not in self.known:
             self.known[key] = self._digest(run, held, name)
+            self.hooks[key] = run.hooks.get(held.objects.get(name, ""), "")
         return self.known[key]
+
+    def hook(self, run: Run, held: Held, name: str) -> str:
+        """What of the project's code decides how an artifact whose digest was taken is pickled."""
+        return self.hooks.get((run.root, held.objects.get(name)), "")
 
     def _digest(self, run: Run, held: Held, name: str) -> str:
         if name not in held.objects:
