@@ -94,6 +94,40 @@ def work():
     except Exception:
         return 0
 """,
+    "a file that was there": """
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+def work():
+    with open(os.path.join(HERE, "state.txt"), "r+") as file:
+        count = int(file.read()) + 1
+        file.seek(0)
+        file.write(str(count))
+    return count
+""",
+    "the time of a file that was there": """
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+def work():
+    age = os.path.getmtime(os.path.join(HERE, "state.txt")) - os.path.getmtime(os.path.join(HERE, "first.txt"))
+    os.utime(os.path.join(HERE, "state.txt"), (2e9, 2e9))
+    return age > 1e6
+""",
+    "a temporary file of a fixed name": """
+import tempfile
+
+def work():
+    path = os.path.join(tempfile.gettempdir(), "champion")
+    count = len(open(path).read()) if os.path.exists(path) else 0
+    with open(path, "w") as file:
+        file.write("x" * (count + 1))
+    return count
+""",
+    "runs that lie beside it": """
+import glob
+
+def work():
+    return len(glob.glob(".metaflow/Flow/[0-9]*"))
+""",
     "a module that it writes": """
 import importlib
 
@@ -111,7 +145,7 @@ def work():
 
 @pytest.mark.parametrize("way", COUNTED)
 def test_a_run_that_finds_the_one_before_is_made(way: str, tmp_path: Path, flowgate: Flowgate) -> None:
-    repository(tmp_path, LINE.format(before=COUNTED[way]))
+    repository(tmp_path, LINE.format(before=COUNTED[way]), {"state.txt": "0", "first.txt": ""})
     made = proof(flowgate, tmp_path)
     assert made["verdict"] == "blocked" and made["arms"][1]["name"] == "again", made
     assert not Path("~/.flowgate-test-runs").expanduser().exists()
@@ -160,3 +194,30 @@ def test_threads_end_in_more_orders_than_two(
     if verdict == "pass":
         assert [arm["name"] for arm in made["arms"]][2:] == ["threads-1", "threads-2"]
         assert "begins 6 threads or processes" in made["concurrency"]
+
+
+MEASURED = {
+    "seconds by the clock of the day": """
+import time
+
+def work():
+    began = time.time()
+    time.sleep(0.2)
+    return time.time() - began < 0.5
+""",
+    "room on the disk": """
+import shutil
+
+def work():
+    return shutil.disk_usage("/").free >> 26
+""",
+}
+
+
+@pytest.mark.parametrize("way", MEASURED)
+def test_what_other_programs_take_of_the_machine_differs_between_arms(
+    way: str, tmp_path: Path, flowgate: Flowgate
+) -> None:
+    repository(tmp_path, LINE.format(before=MEASURED[way]))
+    made = proof(flowgate, tmp_path)
+    assert made["verdict"] == "blocked" and len(made["arms"]) == 2, made

@@ -42,9 +42,12 @@ def _with_leftovers(
         return proof, together
     found = leftovers(start, first)
     reads_runs = first.store.kind == "local" and any(RUNS in task.looked for task in first.tasks.values())
-    if not found and not reads_runs:
+    keeps_temporary = first.keeps_temporary and not first.unsealed
+    if not found and not reads_runs and not keeps_temporary:
         return proof, together
-    what = f"{os.path.relpath(min(found))}, which it leaves behind" if found else "its own earlier runs"
+    what = "its own earlier runs" if reads_runs else "a temporary file that it leaves behind"
+    if found:
+        what = f"{os.path.relpath(min(found))}, which it leaves behind"
     why = f"the flow looks for {what}"
     tell(f"one more arm, for {why}", None, 0, 0, 0.0)
     home = os.path.join(start.folder, first.arm.name)

@@ -93,8 +93,12 @@ def _scratch(start: Start, home: str) -> str:
     path may have no more than some 100 characters.
     """
     if not start.unsealed:
-        os.makedirs(os.path.join(home, "scratch"))
-        return os.path.join(home, "scratch")
+        scratch = os.path.join(home, "scratch")
+        earlier = os.path.join(start.brought, "temporary")
+        if start.brought and os.path.isdir(earlier):
+            shutil.copytree(earlier, scratch, symlinks=True)
+        os.makedirs(scratch, exist_ok=True)
+        return scratch
     if not start.scratch:
         return tempfile.mkdtemp(prefix="flowgate-")
     shutil.rmtree(start.scratch, ignore_errors=True)
@@ -120,6 +124,8 @@ def _boxed(start: Start, arm: Arm, home: str, scratch: Share) -> list[str]:
     if start.earlier:  # an artifact is found where its own run stored it
         store = os.path.join(start.earlier, "store")
         shares.append(Share(store, store))
+        # What looks for runs beside the flow by itself, and not by Metaflow's client, finds those of the arm there.
+        shares.append(Share(os.path.join(home, "store", ".metaflow"), os.path.join(start.root, ".metaflow"), True))
     hostname = HOSTNAME if arm.world > 0 and "host" in arm.aspects else ""
     told = world_of(start.folder, arm.name)
     os.makedirs(told)
@@ -129,6 +135,11 @@ def _boxed(start: Start, arm: Arm, home: str, scratch: Share) -> list[str]:
 def world_of(folder: str, name: str) -> str:
     """The folder that holds what a sealed arm wrote on the machine, as its world told in the end: out of the arm's own reach."""
     return os.path.join(folder, f"{name}.world")
+
+
+def temporary_of(folder: str, name: str) -> str:
+    """Where the temporary files of an arm are kept that the next run of the flow would look for."""
+    return os.path.join(world_of(folder, name), "temporary")
 
 
 def _command(start: Start, arm: Arm, home: str) -> list[str]:

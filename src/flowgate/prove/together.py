@@ -8,6 +8,7 @@ are run again, each by itself.
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -204,13 +205,26 @@ def leftovers(start: Start, ran: Ran) -> dict[str, str]:
     loose = [] if ran.unsealed else [path for path in ran.unexplained if path.startswith(os.sep)]
     modules = [path for path in ran.made if path.endswith(".py")]
     left_there = [path for path in loose if not path.endswith((".git/index", ".git/FETCH_HEAD"))]
-    looked_for = dict.fromkeys([*sought, *left_there, *modules])
+    changed = [] if ran.unsealed else _changed(ran, left)
+    looked_for = dict.fromkeys([*sought, *left_there, *modules, *changed])
     if looked_for and not ran.kept:
         raise Inconclusive(
             f"the flow looks for {_short(min(looked_for))} or its like, which it leaves behind, and leaves more than can be kept "
             f"for a second run to find; write large files below tempfile.gettempdir()"
         )
     return {path: left + path for path in looked_for if os.path.isfile(left + path)}
+
+
+def _changed(ran: Ran, left: str) -> list[str]:
+    """The files that were there before, that an arm read or asked about, and that it left as others than they were."""
+    asked = {one.removeprefix("stat ") for one in ran.stated if one.startswith("stat ")}
+    found = []
+    for path in sorted(ran.written & (ran.read | asked)):
+        if os.path.isfile(path) and os.path.isfile(left + path):
+            is_older = path in asked and os.stat(path).st_mtime_ns != os.stat(left + path).st_mtime_ns
+            if is_older or not filecmp.cmp(path, left + path, shallow=False):
+                found.append(path)
+    return found
 
 
 def _drop_if_empty(folder: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import Any, NamedTuple
 
-from flowgate.prove.launch import Going, world_of
+from flowgate.prove.launch import Going, temporary_of, world_of
 from flowgate.prove.model import Ran, Start
 from flowgate.prove.reach import Reach, reach_of
 from flowgate.prove.records import note
@@ -16,6 +17,8 @@ def with_traces(start: Start, going: Going, ran: Ran) -> Ran:
     """An arm with what is known from outside of what it read, wrote and left."""
     reach = reach_of(start.root, is_sealed=True, python=start.environment.python[0])
     scheduler: Any = note(going.home, "scheduler")
+    if ran.keeps_temporary and not start.unsealed:
+        shutil.copytree(going.scratch, temporary_of(start.folder, going.arm.name), symlinks=True)
     told = _told(world_of(start.folder, going.arm.name), reach, scheduler.get("pid", 0) if scheduler else 0)
     return ran._replace(
         unexplained=_left_by_others(going.scratch, ran) | _written_by_others(told, ran),

@@ -12,6 +12,7 @@ SCRATCH = os.environ.get("TMPDIR", "")
 STORE = os.environ.get("FLOWGATE_PROBE_STORE", "")
 HOME = os.environ.get("FLOWGATE_PROBE_HOME", "")
 STANDARD = os.path.dirname(os.__file__) + os.sep
+_PROBE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 _reach = json.loads(os.environ.get("FLOWGATE_PROBE_REACH", "{}"))  # flowgate.prove.reach
 _PLACES, _SYSTEM = tuple(_reach.get("places", ())), tuple(_reach.get("system", ()))
@@ -65,14 +66,16 @@ def source_of(path: str) -> str:
 
 def asked_by_project(frame: Any) -> bool:
     """Whether it is the project's own code that does this, by itself, through the standard library, or by a resolver in its config."""
-    while frame is not None and (
-        frame.f_code.co_filename.startswith(("<frozen ", STANDARD))
-        and "/site-packages/" not in frame.f_code.co_filename
-    ):
+    while frame is not None and _is_between(frame.f_code.co_filename):
         frame = frame.f_back
     return frame is not None and (
         is_of_project(frame.f_code.co_filename) or "/omegaconf/resolvers/" in frame.f_code.co_filename
     )
+
+
+def _is_between(file: str) -> bool:
+    """True for code that does what others ask of it: Python's own, the standard library's, and the probe's in its place."""
+    return file.startswith(("<frozen ", _PROBE)) or (file.startswith(STANDARD) and "/site-packages/" not in file)
 
 
 def by_metaflow(frame: Any) -> bool:

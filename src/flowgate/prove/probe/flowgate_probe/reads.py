@@ -36,6 +36,7 @@ from flowgate_probe.paths import (
 
 _RECORDS = "the records of the run"
 _RUNS = "the earlier runs of the flow"
+_STORE_OF_PROJECT = os.path.join(ROOT, ".metaflow", "")
 _ENTRIES = "/*"  # after a folder's path: what stands in it
 _ANYTHING = "*"
 _OF_THIS_MACHINE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
@@ -115,9 +116,16 @@ def _looking(plain: Any) -> Any:
         if _in_task and not isinstance(path, int) and not _made_anyway(sys._getframe(1)):
             _look(path_of(path))
             _note_stated(path_of(path), sys._getframe(1))
+            _note_runs(path_of(path), sys._getframe(1))
         return plain(path, *arguments, **options)
 
     return looking
+
+
+def _note_runs(path: str, frame: Any) -> None:
+    """Note that the project's code looks by itself, and not by Metaflow's client, for runs that lie beside the flow."""
+    if _in_task and (path + os.sep).startswith(_STORE_OF_PROJECT) and asked_by_project(frame):
+        _touch(_RUNS, looks=True)
 
 
 def _note_stated(path: str, frame: Any) -> None:
@@ -163,6 +171,7 @@ def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
         if path == STORE:
             _touch(_RUNS, looks=True)
     else:
+        _note_runs(path, sys._getframe(2))
         _look(path + _ENTRIES)
 
 
@@ -394,6 +403,7 @@ def noted() -> Dict[str, Any]:
         "written": sorted(path for path in _written if not is_own(path)),
         "made": [path for path in _made if not is_own(path)],
         "missed": sorted(path for path in _missed if not is_own(path)),
+        "sought": sorted(_by_name(path) for path in _missed if is_own(path)),
         "stated": sorted(one for one in _stated if not is_own(one.partition(" ")[2])),
         "listed": sorted(key[: -len(_ENTRIES)] for key in _looked if key.endswith(_ENTRIES)),
         "looked": sorted(map(_by_name, _looked)),

@@ -112,7 +112,9 @@ def _hook_of(found: Any) -> str:
         return str(getattr(found, "__name__", found))
     for one in found.__mro__:
         for hook in _HOOKS:
-            code = getattr(vars(one).get(hook), "__module__", None)  # named tuples and dataclasses have theirs made for them
+            code = getattr(
+                vars(one).get(hook), "__module__", None
+            )  # named tuples and dataclasses have theirs made for them
             if code is not None and not _is_of_library(code):
                 return "%s.%s" % (one.__name__, hook)
     return ""

@@ -126,6 +126,8 @@ def _is_project(path: str) -> bool:
     return path.startswith(ROOT + os.sep) and "/site-packages/" not in path and not path.startswith(_OWN)
 
 
+_SHORTEST_PATIENCE = 1000  # milliseconds; sqlite3's own default is 5000
+_asking = []  # type: List[bool]
 _connections = []  # type: List[Any]
 _locking = []  # type: List[bool]
 
@@ -159,7 +161,7 @@ def lock_fairly(event: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def watch_connection(connection: Any) -> None:
-    """Give way before each SQL statement outside of a transaction; a transaction keeps others out by itself."""
+    """Give way before each SQL statement outside of a transaction; a transaction keeps others out by itself, if they wait for it."""
     _connections.append(connection)
 
     def before(_: str) -> None:
@@ -176,9 +178,21 @@ def _in_transaction() -> bool:
 
 def _holds_transaction(connection: Any) -> bool:
     try:
-        return bool(connection.in_transaction)
+        return bool(connection.in_transaction) and _is_patient(connection)
     except Exception:  # a closed connection, or one of another thread, holds nothing here
         return False
+
+
+def _is_patient(connection: Any) -> bool:
+    """Whether who finds the database locked waits for as long as a transaction may take, rather than to go on without it."""
+    if _asking:
+        return True
+    _asking.append(True)
+    try:
+        (milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    finally:
+        _asking.clear()
+    return bool(milliseconds >= _SHORTEST_PATIENCE)
 
 
 def _wait() -> None:

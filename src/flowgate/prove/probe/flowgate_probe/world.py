@@ -16,6 +16,7 @@ import time
 from typing import Any, Callable, List
 
 from flowgate_probe.patches import after_import
+from flowgate_probe.paths import asked_by_project
 
 _ROOT = os.environ.get("FLOWGATE_PROBE_ROOT", "")
 _NUMBER = int(os.environ.get("FLOWGATE_PROBE_WORLD") or -1)
@@ -25,6 +26,7 @@ _DELAY, _DELAYED, _TOGETHER = 0.01, 200, 8
 _BALLAST, _LARGEST_SMALL = 4000, 512
 
 _SLOWER = 3
+_ROOM_LEFT = 0.7
 _plain_sleep = time.sleep
 
 _kept = []  # type: List[Any]
@@ -40,6 +42,7 @@ def vary() -> None:
         after_import({"socket": _vary_socket})
     if _NUMBER > 0 and "speed" in _ASPECTS:
         _vary_speed()
+        _vary_room()
     if _NUMBER > 0 and "threads" in _ASPECTS:
         after_import(
             {
@@ -129,15 +132,34 @@ def _vary_host() -> None:
     os.environ["HOSTNAME"] = _HOST
 
 
+def _vary_room() -> None:
+    """Have the project's code find other numbers for what other programs take: room on a disk, and the load of the machine."""
+    plain_room, plain_load = os.statvfs, os.getloadavg
+
+    def statvfs(path: Any) -> Any:
+        told = list(plain_room(path))
+        if asked_by_project(sys._getframe(1)):
+            told[3:5] = [int(free * _ROOM_LEFT) for free in told[3:5]]
+        return os.statvfs_result(told)
+
+    def getloadavg() -> Any:
+        told = plain_load()
+        return tuple(load + 1.0 for load in told) if asked_by_project(sys._getframe(1)) else told
+
+    replace(os, plain_room, statvfs)
+    replace(os, plain_load, getloadavg)
+
+
 # Speed.
 
 
 def _vary_speed() -> None:
     """Have the project's code measure that all takes three times as long, as it would on a loaded machine.
 
-    Only what it asks itself: time-outs of libraries stay, and so do the clock of the day and the time a core was used.
+    Only what it asks itself: time-outs of libraries stay, and so does the time a core was used. `time.time` runs ahead by as much as
+    has gone by twice, so that a budget of seconds is spent by any clock.
     """
-    for name in ("perf_counter", "monotonic"):
+    for name in ("perf_counter", "monotonic", "time"):
         for ending in ("", "_ns"):
             plain = getattr(time, name + ending)
             setattr(time, name + ending, _slowed(plain, plain()))
