@@ -42,6 +42,7 @@ def work():
     return [
         by_c(HERE / "weights.bin"),
         subprocess.check_output(["sh", "-c", "cat prompts/*.md | wc -c"]).decode().strip(),
+        subprocess.check_output(["sh", "-c", "cat plugins/two.py"]).decode() if importlib.import_module("plugins.two") else 0,
         in_pool,
         rows,
         sorted(glob.glob("data/*.csv")),
@@ -61,6 +62,7 @@ FILES = {
     "data/a.csv": "1\n",
     "plugins/__init__.py": "",
     "plugins/one.py": "VALUE = 1\n",
+    "plugins/two.py": "# one\n",
     "notes/readme.txt": "nobody reads it\n",
     "docs/page.md": "nobody reads it either\n",
 }
@@ -130,6 +132,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "a database": database,
     "a new file that a glob finds": edit("data/b.csv", "2\n"),
     "a file that was looked for": edit("flag", ""),
+    "a comment that a shell reads": edit("plugins/two.py", "# two\n"),
     "a file that git ignores": edit("ignored/cache.json", "[]"),
     "a plug-in that is imported by name": edit("plugins/one.py", "VALUE = 2\n"),
     "a file that nobody was seen to read": edit("notes/readme.txt", "who knows\n"),
@@ -307,6 +310,8 @@ def work():
         os.path.isdir(HERE / "mode"),
         (HERE / "log.txt").exists(),
         os.readlink(HERE / "current"),
+        (HERE / "data/a.csv").read_text(),
+        os.path.getmtime(HERE / "sized.bin") > os.path.getmtime(HERE / "older.bin"),
         importlib.util.find_spec("faster_than_this") is None,
         subprocess.check_output(["tool"]).decode(),
         sqlite3.connect(f"file:{HERE}/table.db?mode=ro", uri=True).execute("select count(*) from things").fetchone(),
@@ -316,11 +321,13 @@ ASKED_CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "a size": (lambda held: (held / "sized.bin").write_text("0" * 101), True),
     "a mode": (lambda held: (held / "sized.bin").chmod(0o600), True),
     "a folder that is gone": (lambda held: (held / "mode").rmdir(), True),
+    "where a link to a folder leads": (lambda held: point(held / "data", "v2"), True),
+    "a time that was asked for": (lambda held: os.utime(held / "older.bin", (3e9, 3e9)), True),
     "where a link leads": (lambda held: point(held / "current", "v2"), True),
     "another program by that name": (lambda held: tool(held.parent / "first", "two"), True),
     "a table's log": (lambda held: (held / "table.db-wal").touch(), True),
     "a longer file of which only the presence was asked": (lambda held: (held / "log.txt").write_text("more"), False),
-    "another time": (lambda held: os.utime(held / "sized.bin", (1, 1)), False),
+    "another time": (lambda held: os.utime(held / "log.txt", (1, 1)), False),
 }
 
 
@@ -342,6 +349,8 @@ def test_what_is_asked_about_a_file_is_part_of_the_receipt(change: str, tmp_path
     (ignored / "mode").mkdir(parents=True)
     (ignored / "sized.bin").write_text("0" * 100)
     (ignored / "log.txt").write_text("")
+    write(ignored, {"v1/a.csv": "1", "v2/a.csv": "2", "older.bin": ""})
+    (ignored / "data").symlink_to("v1")
     (ignored / "current").symlink_to("v1")
     with sqlite3.connect(ignored / "table.db") as held:
         held.execute("create table things (name text)")

@@ -43,6 +43,9 @@ class Asked(NamedTuple):
     fixed: bool = False
 
 
+ALL = "*"  # in the place of a module's name: every distribution
+
+
 class Ground(NamedTuple):
     """What a proof stands on. `parts` are all that is known before a run: files, claim, environment, settings."""
 
@@ -59,6 +62,8 @@ class Ground(NamedTuple):
 
         Every library counts where it is not known what was imported.
         """
+        if ALL in names:  # the project's code looked through the distributions
+            return self.parts, [ALL]
         found = imported(self.environment, root, names) if names else None
         if found is None:
             return self.parts, []
@@ -70,6 +75,8 @@ class Ground(NamedTuple):
         libraries = {_LIBRARY + name for name in self.environment.distributions}
         now = {name: part for name, part in self.parts.items() if name in held or name not in libraries}
         changed = changes(held, now)
+        if ALL in absent and installed != self.environment.installed:
+            return [*changed, "the distributions that are installed changed"]
         if not changed and absent and installed != self.environment.installed:
             found = imported(self.environment, root, absent)
             there = sorted(set(absent) - set(found.absent if found is not None else ()))

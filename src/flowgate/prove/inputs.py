@@ -56,7 +56,7 @@ def counts(project: Project, exclude: tuple[str, ...]) -> Callable[[str], bool]:
 
 class Seen(NamedTuple):
     """What arms were seen to look at: files that they read, absolute, and of these the Python files whose text counts; paths at
-    which they found nothing, folders that they listed, and what they asked about a path: `kind PATH` or `stat PATH`."""
+    which they found nothing, folders that they listed, and what they asked about a path: `kind PATH`, `stat PATH` or `time PATH`."""
 
     read: frozenset[str]
     texts: frozenset[str]
@@ -79,23 +79,30 @@ def bound(project: Project, counted: dict[str, str], known: Iterable[str], seen:
     """
     elsewhere = {project.absolute(name) for name in known}
     paths = {path for path in seen.read if path not in elsewhere} | seen.texts
-    beside = {project.relative(path) for path in paths if os.path.isfile(path)}
+    beside = {_name(project, path) for path in paths if os.path.isfile(path)}
     found = counted | _digests(project, sorted(beside - counted.keys()))
-    found |= {project.relative(path): _ABSENT for path in seen.missed if not os.path.lexists(path)}
-    folders = {"." if path == project.root else project.relative(path): path for path in seen.listed}
+    found |= {_name(project, path): _ABSENT for path in seen.missed if not os.path.lexists(path)}
+    folders = {"." if path == project.root else _name(project, path): path for path in seen.listed}
     found |= {f"{name}/": _names(path) for name, path in folders.items() if os.path.isdir(path)}
     for asked in seen.stated:
         what, _, path = asked.partition(" ")
-        if os.path.lexists(path):
-            found[f"{what} of {project.relative(path)}"] = _stated(what, path)
+        if os.path.lexists(path) and not (
+            what == "time" and _name(project, path) in counted
+        ):  # a checkout has times of its own
+            found[f"{what} of {_name(project, path)}"] = _stated(what, path)
     return dict(sorted(found.items()))
 
 
-_STATED = re.compile(r"(kind|stat) of (.*)", re.DOTALL)
+def _name(project: Project, path: str) -> str:
+    """A path as it was asked for: below the project relative to it, and with the links that it leads through."""
+    return os.path.relpath(path, project.root) if path.startswith(project.root + os.sep) else path
+
+
+_STATED = re.compile(r"(kind|stat|time) of (.*)", re.DOTALL)
 
 
 def _stated(what: str, path: str) -> str:
-    """What stands at a path: its kind, and with `stat` also its size, its mode and where a link leads; never its times."""
+    """What stands at a path: its kind; with `stat` also its size, its mode and where a link leads; with `time` when it was changed."""
     try:
         held = os.lstat(path)
         if stat.S_ISLNK(held.st_mode):
@@ -106,6 +113,8 @@ def _stated(what: str, path: str) -> str:
             )
     except OSError:
         return f"{what}: nothing"
+    if what == "time":
+        return f"time: {held.st_mtime_ns}"
     kind = stat.S_IFMT(held.st_mode)
     if what == "kind":
         return f"kind: {kind:o}"

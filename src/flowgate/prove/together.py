@@ -217,7 +217,7 @@ def leftovers(start: Start, ran: Ran) -> dict[str, str]:
 
 def _changed(ran: Ran, left: str) -> list[str]:
     """The files that were there before, that an arm read or asked about, and that it left as others than they were."""
-    asked = {one.removeprefix("stat ") for one in ran.stated if one.startswith("stat ")}
+    asked = {one.partition(" ")[2] for one in ran.stated if one.startswith(("stat ", "time "))}
     found = []
     for path in sorted(ran.written & (ran.read | asked)):
         if os.path.isfile(path) and os.path.isfile(left + path):

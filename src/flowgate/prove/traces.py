@@ -27,6 +27,7 @@ def with_traces(start: Start, going: Going, ran: Ran) -> Ran:
         kept=told.kept,
         read=ran.read | told.read,
         listed=ran.listed | told.listed,
+        texts=ran.texts | told.texts,
         by_kernel=told.by_kernel,
     )
 
@@ -34,7 +35,8 @@ def with_traces(start: Start, going: Going, ran: Ran) -> Ran:
 class _Told(NamedTuple):
     """What an arm wrote and removed, as it saw the files, and whether all of it was kept.
 
-    `read` and `listed` are what any of its programs read, in whatever language, where `by_kernel` the kernel told of them.
+    `read` and `listed` are what any of its programs read, in whatever language, where `by_kernel` the kernel told of them; `texts` the
+    Python files that a program read which is not Python.
     """
 
     written: frozenset[str] = frozenset()
@@ -42,6 +44,7 @@ class _Told(NamedTuple):
     kept: bool = True
     read: frozenset[str] = frozenset()
     listed: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
     by_kernel: bool = False
 
 
@@ -62,6 +65,7 @@ def _told(folder: str, reach: Reach, scheduler: int) -> _Told:
             # Metaflow walks through the whole folder of a flow; what the flow's own code lists there, the probe says.
             if processes != [scheduler] and reach.holds(path + os.sep) and not _holds_modules(path)
         ),
+        texts=frozenset(filter(reach.holds, seen["texts"])),
         by_kernel=True,
     )
 

@@ -37,6 +37,7 @@ from flowgate_probe.paths import (
 _RECORDS = "the records of the run"
 _RUNS = "the earlier runs of the flow"
 _STORE_OF_PROJECT = os.path.join(ROOT, ".metaflow", "")
+_ALL_DISTRIBUTIONS = "*"
 _ENTRIES = "/*"  # after a folder's path: what stands in it
 _ANYTHING = "*"
 _OF_THIS_MACHINE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
@@ -61,7 +62,7 @@ _missed = set()  # type: Set[str]  # looked for and not there: it would be, had 
 _changed = set()  # type: Set[str]
 _started = set()  # type: Set[str]
 _unseen = set()  # type: Set[str]  # what was done of which nobody sees what it touches
-_stated = set()  # type: Set[str]  # what was asked of that was there: `kind PATH` or `stat PATH`
+_stated = set()  # type: Set[str]  # what was asked of that was there: `kind PATH`, `stat PATH` or `time PATH`
 _fetched = set()  # type: Set[str]  # other machines, by name or address and port
 _watching = []  # type: List[bool]
 _run = []  # type: List[str]
@@ -133,8 +134,8 @@ def _note_stated(path: str, frame: Any) -> None:
     if not is_shared(path) or not asked_by_project(frame) or not _is_there(path):
         return
     asker = frame.f_back if frame.f_code.co_name in ("stat", "lstat") else frame  # a method of pathlib's
-    only_kind = asker is not None and asker.f_code.co_name in _ASK_THE_KIND
-    _stated.add("%s %s" % ("kind" if only_kind else "stat", path))
+    name = asker.f_code.co_name if asker is not None else ""
+    _stated.add("%s %s" % ("kind" if name in _ASK_THE_KIND else "time" if name == "getmtime" else "stat", path))
 
 
 def _note(event: str, arguments: Tuple[Any, ...]) -> None:
@@ -164,6 +165,8 @@ def _on_listing(_: str, arguments: Tuple[Any, ...]) -> None:
     if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
         return  # Python itself, that looks for a module
     path = os.getcwd() if arguments[0] is None else path_of(arguments[0])
+    if path.endswith("/site-packages") and asked_by_project(sys._getframe(2)):
+        _on_import("import", (_ALL_DISTRIBUTIONS,))
     if not _in_task and asked_by_project(sys._getframe(2)):
         note_seen("listed", path)
     if _in_task and STORE and (path + os.sep).startswith(STORE + os.sep):

@@ -28,7 +28,7 @@ _EVENT = struct.Struct("=IBBHQii")
 _AT_A_TIME = 256  # each event is an open file of this process
 _NO_ATIME = 0o1000000
 # Metaflow asks git about the code, and git looks whether any file has changed: what it tracks counts without that.
-_GIT, _LOADER = "git", "ld-"
+_GIT, _LOADER, _PYTHON = "git", "ld-", "python"
 _PAUSE = 0.02  # events wait in the kernel: taken many at a time, they cost the arm less
 
 _MAPPED, _BUILT, _ENDED = b"m", b"b", b"e"
@@ -123,6 +123,7 @@ class Watch:
 
     def __init__(self, inside: int, shared: list[str]) -> None:
         self._read: set[str] = set()
+        self._texts: set[str] = set()  # Python files that another program read
         self._listed: dict[str, set[int]] = {}
         self._programs: dict[int, str] = {}
         self._inner: dict[int, int] = {}
@@ -177,6 +178,8 @@ class Watch:
             return
         if not is_folder:
             self._read.add(path)
+            if path.endswith(".py") and not self._programs.get(pid, _PYTHON).startswith(_PYTHON):
+                self._texts.add(path)
         elif mask & _READ:
             if pid not in self._inner:
                 self._inner[pid] = _number_inside(pid)
@@ -187,7 +190,7 @@ class Watch:
         self._take()
         with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
             listed = {folder: sorted(by) for folder, by in sorted(self._listed.items())}
-            json.dump({"read": sorted(self._read), "listed": listed}, file)
+            json.dump({"read": sorted(self._read), "texts": sorted(self._texts), "listed": listed}, file)
 
 
 def _number_inside(pid: int) -> int:
