@@ -137,10 +137,12 @@ def _vary_room() -> None:
     plain_room, plain_load = os.statvfs, os.getloadavg
 
     def statvfs(path: Any) -> Any:
-        told = list(plain_room(path))
-        if asked_by_project(sys._getframe(1)):
-            told[3:5] = [int(free * _ROOM_LEFT) for free in told[3:5]]
-        return os.statvfs_result(told)
+        told = plain_room(path)
+        if not asked_by_project(sys._getframe(1)):
+            return told
+        numbers = list(told)
+        numbers[3:5] = [int(free * _ROOM_LEFT) for free in numbers[3:5]]  # f_bfree, f_bavail
+        return os.statvfs_result(numbers, {"f_fsid": told.f_fsid})
 
     def getloadavg() -> Any:
         told = plain_load()
