@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from flowgate_world.companion import Companion
 from flowgate_world.kernel import Refused, call, die_with_parent, libc
 from flowgate_world.layers import build
-from flowgate_world.left import tell
+from flowgate_world.left import bring, tell
 
 NOT_SEALED = 125
 
@@ -76,6 +76,8 @@ def _as_first_process(box: dict[str, Any], command: list[str], companion: Compan
     libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
     try:
         world = build(box)
+        if box["earlier"] is not None:  # not before: a link among those files must lead nowhere else
+            bring(box["earlier"])
         if box["hostname"]:
             socket.sethostname(box["hostname"])
         if not box["network"]:

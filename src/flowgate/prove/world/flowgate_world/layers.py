@@ -27,7 +27,6 @@ from flowgate_world.kernel import (
     pivot,
     share,
 )
-from flowgate_world.left import bring
 from flowgate_world.machine import build_devices, build_kernel, build_run
 
 _OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr"})
@@ -179,13 +178,11 @@ def build(box: dict[str, Any]) -> World:
     build_kernel()
     _close(box)
     box["home"] = open_folder("/old" + box["told"]) if box["told"] else None
-    earlier = open_folder("/old" + box["brought"]) if box["brought"] else None
+    box["earlier"] = open_folder("/old" + box["brought"]) if box["brought"] else None
     os.chdir("/new")
     pivot(".", ".")
     call("umount", libc.umount2(b".", DETACH))
     os.chdir("/")
-    if earlier is not None:  # not before: a link among those files must lead nowhere else
-        bring(earlier)
     return world
 
 
