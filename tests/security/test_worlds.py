@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from flowgate.prove.sandbox import why_not
-from tests.conftest import Done, environment, git, run
-from tests.security.flows import FAN, LINE, repository
+from tests.conftest import Done, Flowgate, environment, git, run
+from tests.security.flows import FAN, LINE, proof, repository
 
 pytestmark = [
     pytest.mark.slow,
@@ -516,3 +516,19 @@ def served(folder: Path) -> Path:
     folder.mkdir()
     (folder / "value").write_text("42")
     return folder
+
+
+def test_a_token_of_the_repository_is_not_seen_from_a_worktree_of_it(tmp_path: Path, flowgate: Flowgate) -> None:
+    before = """
+def work():
+    common = subprocess.check_output(["git", "rev-parse", "--path-format=absolute", "--git-common-dir"], cwd=os.path.dirname(__file__))
+    with open(os.path.join(common.decode().strip(), "config")) as file:
+        return "hunter2" in file.read()
+"""
+    folder = repository(tmp_path / "main", LINE.format(before=before))
+    git(folder, "remote", "add", "origin", "https://ada:hunter2@github.example/lab.git")
+    git(folder, "worktree", "add", "-q", str(tmp_path / "beside"))
+    (tmp_path / "beside" / ".metaflow").mkdir()
+    assert proof(flowgate, tmp_path / "beside")["verdict"] == "pass"
+    shown = flowgate(tmp_path / "beside", "results", "flow.py", "--format", "json")
+    assert '"value": false' in shown.out.lower(), shown

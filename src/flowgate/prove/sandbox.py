@@ -110,11 +110,28 @@ def _of_ci(root: str) -> list[str]:
 
 def _git_configs(root: str) -> list[str]:
     """The files of the repository's git in which a token may stand."""
-    folder = os.path.join(repository_of(root) or root, ".git")
-    names = ("config", "config.worktree", "FETCH_HEAD")
-    return [os.path.join(folder, name) for name in names] + sorted(
-        glob.glob(os.path.join(glob.escape(folder), "modules", "**", "config"), recursive=True)
-    )
+    found = []
+    for folder in _git_folders(os.path.join(repository_of(root) or root, ".git")):
+        found += [os.path.join(folder, name) for name in ("config", "config.worktree", "FETCH_HEAD")]
+        found += sorted(glob.glob(os.path.join(glob.escape(folder), "modules", "**", "config"), recursive=True))
+    return found
+
+
+def _git_folders(place: str) -> list[str]:
+    """Where git keeps what it knows: the folder `.git`, or those that the file `.git` of a worktree leads to."""
+    own = _led_to(place, "gitdir: ") if os.path.isfile(place) else place
+    common = _led_to(os.path.join(own, "commondir"), "")
+    return list(dict.fromkeys(filter(None, (own, common))))
+
+
+def _led_to(file: str, before: str) -> str:
+    """The folder that a file of git's names, from where the file lies; empty where it names none."""
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+            said = opened.read().strip()
+    except OSError:
+        return ""
+    return os.path.normpath(os.path.join(os.path.dirname(file), said.removeprefix(before)))
 
 
 def environment() -> dict[str, str]:
