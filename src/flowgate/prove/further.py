@@ -28,9 +28,9 @@ def with_more(
     target: Target, ground: Ground, start: Start, asked: Asked, proof: Proof, together: Together, tell: Tell
 ) -> tuple[Proof, Together]:
     """A proof that passed, with the arms that its tasks' doings ask for."""
-    proof, together = _with_leftovers(target, ground, start, asked, proof, together, tell)
     proof, together = _with_overlap(target, ground, start, asked, proof, together, tell)
-    return _with_threads(target, ground, start, asked, proof, together, tell)
+    proof, together = _with_threads(target, ground, start, asked, proof, together, tell)
+    return _with_leftovers(target, ground, start, asked, proof, together, tell)
 
 
 def _with_leftovers(
@@ -42,7 +42,7 @@ def _with_leftovers(
         return proof, together
     found = leftovers(start, first)
     reads_runs = first.store.kind == "local" and any(RUNS in task.looked for task in first.tasks.values())
-    keeps_temporary = first.keeps_temporary and not first.unsealed
+    keeps_temporary = bool(first.temporary) and not first.unsealed
     if not found and not reads_runs and not keeps_temporary:
         return proof, together
     what = "its own earlier runs" if reads_runs else "a temporary file that it leaves behind"

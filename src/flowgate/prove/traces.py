@@ -17,13 +17,15 @@ def with_traces(start: Start, going: Going, ran: Ran) -> Ran:
     """An arm with what is known from outside of what it read, wrote and left."""
     reach = reach_of(start.root, is_sealed=True, python=start.environment.python[0])
     scheduler: Any = note(going.home, "scheduler")
-    if ran.keeps_temporary and not start.unsealed:
+    kept = frozenset(name for name in ran.temporary if os.path.lexists(name.replace("$TMPDIR", going.scratch, 1)))
+    if kept and not start.unsealed:
         shutil.copytree(going.scratch, temporary_of(start.folder, going.arm.name), symlinks=True)
     told = _told(world_of(start.folder, going.arm.name), reach, scheduler.get("pid", 0) if scheduler else 0)
     return ran._replace(
-        unexplained=_left_by_others(going.scratch, ran) | _written_by_others(told, ran),
+        unexplained=_left_by_others(going.scratch, ran) | (told.written - ran.written - frozenset(ran.made)),
         written=ran.written | told.written | told.removed,
         unsealed=start.unsealed,
+        temporary=kept,
         kept=told.kept,
         read=ran.read | told.read,
         listed=ran.listed | told.listed,
@@ -87,12 +89,6 @@ def _holds_modules(folder: str) -> bool:
         )
     except OSError:
         return True
-
-
-def _written_by_others(told: _Told, ran: Ran) -> frozenset[str]:
-    """What was written on the machine and by no task's Python code: as it stands in the end, and what was read and is gone."""
-    gone = frozenset(path for path in told.read if not os.path.lexists(path))
-    return (told.written | gone) - ran.written - frozenset(ran.made)
 
 
 def _left_by_others(scratch: str, ran: Ran) -> frozenset[str]:
