@@ -112,16 +112,6 @@ def work():
     os.utime(os.path.join(HERE, "state.txt"), (2e9, 2e9))
     return age > 1e6
 """,
-    "a temporary file of a fixed name": """
-import tempfile
-
-def work():
-    path = os.path.join(tempfile.gettempdir(), "champion")
-    count = len(open(path).read()) if os.path.exists(path) else 0
-    with open(path, "w") as file:
-        file.write("x" * (count + 1))
-    return count
-""",
     "runs that lie beside it": """
 import glob
 

@@ -42,12 +42,9 @@ def _with_leftovers(
         return proof, together
     found = leftovers(start, first)
     reads_runs = first.store.kind == "local" and any(RUNS in task.looked for task in first.tasks.values())
-    keeps_temporary = bool(first.temporary) and not first.unsealed
-    if not found and not reads_runs and not keeps_temporary:
+    if not found and not reads_runs:
         return proof, together
-    what = "its own earlier runs" if reads_runs else "a temporary file that it leaves behind"
-    if found:
-        what = f"{os.path.relpath(min(found))}, which it leaves behind"
+    what = f"{os.path.relpath(min(found))}, which it leaves behind" if found else "its own earlier runs"
     why = f"the flow looks for {what}"
     tell(f"one more arm, for {why}", None, 0, 0, 0.0)
     home = os.path.join(start.folder, first.arm.name)

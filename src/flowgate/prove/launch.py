@@ -93,12 +93,8 @@ def _scratch(start: Start, home: str) -> str:
     path may have no more than some 100 characters.
     """
     if not start.unsealed:
-        scratch = os.path.join(home, "scratch")
-        earlier = os.path.join(start.brought, "temporary")
-        if start.brought and os.path.isdir(earlier):
-            shutil.copytree(earlier, scratch, symlinks=True)
-        os.makedirs(scratch, exist_ok=True)
-        return scratch
+        os.makedirs(os.path.join(home, "scratch"))
+        return os.path.join(home, "scratch")
     if not start.scratch:
         return tempfile.mkdtemp(prefix="flowgate-")
     shutil.rmtree(start.scratch, ignore_errors=True)
@@ -135,11 +131,6 @@ def _boxed(start: Start, arm: Arm, home: str, scratch: Share) -> list[str]:
 def world_of(folder: str, name: str) -> str:
     """The folder that holds what a sealed arm wrote on the machine, as its world told in the end: out of the arm's own reach."""
     return os.path.join(folder, f"{name}.world")
-
-
-def temporary_of(folder: str, name: str) -> str:
-    """Where the temporary files of an arm are kept that the next run of the flow would look for."""
-    return os.path.join(world_of(folder, name), "temporary")
 
 
 def _command(start: Start, arm: Arm, home: str) -> list[str]:

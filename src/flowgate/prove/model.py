@@ -54,8 +54,7 @@ class Ran(NamedTuple):
 
     `texts` are Python files that a task read as text, and not only as code; `imports` the first parts of the names of all
     modules that any process tried to import. `missed` are files that they looked for and did not find, `listed` the folders
-    that they listed, and `stated` what they asked about a path without opening it: `kind PATH`, `stat PATH` or `time PATH`. `temporary` are
-    names in its temporary folder at which it looked for a file in vain, which it then made and left there. `unexplained` are files of the project that were made or changed while the arm ran,
+    that they listed, and `stated` what they asked about a path without opening it: `kind PATH`, `stat PATH` or `time PATH`. `unexplained` are files of the project that were made or changed while the arm ran,
     and not by any task's Python code; `altered` are those that could not be given back their old content. `unsealed` says why it had
     no world of its own, `fetched` are other machines that it asked for something, and `variables` those of the environment that the
     project's code asked for. `kept`: all that it wrote on the machine was kept for a further arm to find. `by_kernel`: the
@@ -83,7 +82,6 @@ class Ran(NamedTuple):
     kept: bool = True
     by_kernel: bool = False
     stated: frozenset[str] = frozenset()
-    temporary: frozenset[str] = frozenset()
 
 
 class Start(NamedTuple):

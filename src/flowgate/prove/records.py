@@ -60,7 +60,6 @@ def read_records(flow_name: str, arm: Arm, home: str, seconds: float, store: Sto
         imports=_imports(home),
         missed=_all(records, "missed"),
         stated=_all(records, "stated"),
-        temporary=_all(records, "sought") & _all(records, "changed"),
         listed=_all([*records, *beside_tasks], "listed"),
         fetched=_all([*records, *beside_tasks], "fetched"),
         variables=_all([*records, *beside_tasks], "variables"),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from typing import Any, NamedTuple
 
-from flowgate.prove.launch import Going, temporary_of, world_of
+from flowgate.prove.launch import Going, world_of
 from flowgate.prove.model import Ran, Start
 from flowgate.prove.reach import Reach, reach_of
 from flowgate.prove.records import note
@@ -17,15 +16,11 @@ def with_traces(start: Start, going: Going, ran: Ran) -> Ran:
     """An arm with what is known from outside of what it read, wrote and left."""
     reach = reach_of(start.root, is_sealed=True, python=start.environment.python[0])
     scheduler: Any = note(going.home, "scheduler")
-    kept = frozenset(name for name in ran.temporary if os.path.lexists(name.replace("$TMPDIR", going.scratch, 1)))
-    if kept and not start.unsealed:
-        shutil.copytree(going.scratch, temporary_of(start.folder, going.arm.name), symlinks=True)
     told = _told(world_of(start.folder, going.arm.name), reach, scheduler.get("pid", 0) if scheduler else 0)
     return ran._replace(
         unexplained=_left_by_others(going.scratch, ran) | (told.written - ran.written - frozenset(ran.made)),
         written=ran.written | told.written | told.removed,
         unsealed=start.unsealed,
-        temporary=kept,
         kept=told.kept,
         read=ran.read | told.read,
         listed=ran.listed | told.listed,

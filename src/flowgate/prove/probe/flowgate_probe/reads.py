@@ -406,7 +406,6 @@ def noted() -> Dict[str, Any]:
         "written": sorted(path for path in _written if not is_own(path)),
         "made": [path for path in _made if not is_own(path)],
         "missed": sorted(path for path in _missed if not is_own(path)),
-        "sought": sorted(_by_name(path) for path in _missed if is_own(path)),
         "stated": sorted(one for one in _stated if not is_own(one.partition(" ")[2])),
         "listed": sorted(key[: -len(_ENTRIES)] for key in _looked if key.endswith(_ENTRIES)),
         "looked": sorted(map(_by_name, _looked)),
