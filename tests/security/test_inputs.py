@@ -309,6 +309,7 @@ def work():
         os.stat(HERE / "sized.bin").st_size,
         os.path.isdir(HERE / "mode"),
         (HERE / "log.txt").exists(),
+        os.path.islink(HERE / "loop"),
         os.readlink(HERE / "current"),
         (HERE / "data/a.csv").read_text(),
         os.path.getmtime(HERE / "sized.bin") > os.path.getmtime(HERE / "older.bin"),
@@ -351,6 +352,7 @@ def test_what_is_asked_about_a_file_is_part_of_the_receipt(change: str, tmp_path
     (ignored / "log.txt").write_text("")
     write(ignored, {"v1/a.csv": "1", "v2/a.csv": "2", "older.bin": ""})
     (ignored / "data").symlink_to("v1")
+    (ignored / "loop").symlink_to("loop")
     (ignored / "current").symlink_to("v1")
     with sqlite3.connect(ignored / "table.db") as held:
         held.execute("create table things (name text)")

@@ -123,7 +123,10 @@ def _with_threads(
     why = f"{task.step}{task.place} begins {task.began} threads or processes, which may end in any order"
     arms = threads()[drawn:]
     tell(f"{len(arms)} more, for {why}", None, 0, 0, 0.0)
-    more = run_all(start, arms, asked.jobs, news(tell))
+    try:
+        more = run_all(start, arms, asked.jobs, news(tell))
+    except Inconclusive as error:
+        raise Inconclusive(f"{why}. Where they end in another one, {error}") from None
     ran = [*together.ran, *more.ran]
     note = f"{together.note}; then {', '.join(f'`{arm.name}`' for arm in arms)}, because {why}".removeprefix("; ")
     together = together._replace(ran=ran, note=note, aside=together.aside + more.aside)

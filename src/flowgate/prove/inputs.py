@@ -105,13 +105,10 @@ def _stated(what: str, path: str) -> str:
     """What stands at a path: its kind; with `stat` also its size, its mode and where a link leads; with `time` when it was changed."""
     try:
         held = os.lstat(path)
-        if stat.S_ISLNK(held.st_mode):
-            return (
-                f"{what}: link to {os.readlink(path)}"
-                if what == "stat"
-                else f"{what}: link; {_stated(what, os.path.realpath(path))}"
-            )
-    except OSError:
+        if stat.S_ISLNK(held.st_mode) and what == "stat":
+            return f"stat: link to {os.readlink(path)}"
+        held = os.stat(path)
+    except OSError:  # nothing, or a link that leads nowhere or to itself
         return f"{what}: nothing"
     if what == "time":
         return f"time: {held.st_mtime_ns}"

@@ -221,8 +221,8 @@ def _changed(ran: Ran, left: str) -> list[str]:
     found = []
     for path in sorted(ran.written & (ran.read | asked)):
         if os.path.isfile(path) and os.path.isfile(left + path):
-            is_older = path in asked and os.stat(path).st_mtime_ns != os.stat(left + path).st_mtime_ns
-            if is_older or not filecmp.cmp(path, left + path, shallow=False):
+            has_other_time = os.stat(path).st_mtime_ns != os.stat(left + path).st_mtime_ns
+            if (path in asked and has_other_time) or not filecmp.cmp(path, left + path, shallow=False):
                 found.append(path)
     return found
 

@@ -34,7 +34,9 @@ _OF_A_TERMINAL = re.compile(
 
 
 def asked_for(ran: Iterable[Ran]) -> frozenset[str]:
-    """The names of the variables that arms asked for, and of the programs that they started by PATH; `*` among them where the flow's code went through all of them.
+    """The names of the variables that arms asked for, and of the programs that they started by PATH.
+
+    `*` stands among them where the flow's code went through all variables.
 
     A child program has all of them, and C code can ask for any; which, nobody sees: then those count that some file of the project
     names.

@@ -19,7 +19,7 @@ def refuse_other_values(setting: Setting, ran: list[Ran], surface: tuple[str, ..
     told = ask_probe(setting, "stored", {"file": setting.flow_path, "flow": setting.flow_name, "sides": sides})
     if "fault" in told:
         raise Inconclusive(f"the surface cannot be read from the datastore: {told['fault']}")
-    kept_as: dict[tuple[str, str, str], tuple[str, str]] = {}
+    first_bytes: dict[tuple[str, str, str], str] = {}
     for one, found in zip(ran, told["sides"], strict=True):
         stored = {(step, task, name): digest for step, task, name, digest, *_ in found}
         pickled = {(step, task, name): (sha, hook) for step, task, name, _, sha, hook in found}
@@ -32,8 +32,7 @@ def refuse_other_values(setting: Setting, ran: list[Ran], surface: tuple[str, ..
                     f"Look at how its class is pickled, or store plain values, arrays or tables"
                 )
             sha, hook = pickled.get((key[0], one.tasks[key].task, name), ("", ""))
-            first, _ = kept_as.setdefault((*key, name), (sha, hook))
-            if hook and sha != first:
+            if hook and sha != first_bytes.setdefault((*key, name), sha):
                 raise Inconclusive(
                     f"`{key[0]}{key[1]}.{name}` is pickled and rebuilt by code of the project's (`{hook}`), and the arms stored other "
                     f"bytes, though they compare alike: whether they are the same cannot be told. Store plain values, arrays or tables"

@@ -25,7 +25,7 @@ _CLOSE_ON_EXEC, _NON_BLOCKING, _UNLIMITED = 0x1, 0x2, 0x10
 _ADD, _OF_THE_MOUNT = 0x1, 0x10
 _READ, _CLOSED_UNWRITTEN, _STARTED, _FOLDERS = 0x1, 0x10, 0x1000, 0x40000000
 _EVENT = struct.Struct("=IBBHQii")
-_AT_A_TIME = 256  # each event is an open file of this process
+_AT_A_TIME = 64  # each event is an open file of this process
 _NO_ATIME = 0o1000000
 # Metaflow asks git about the code, and git looks whether any file has changed: what it tracks counts without that.
 _GIT, _LOADER, _PYTHON = "git", "ld-", "python"
@@ -188,9 +188,10 @@ class Watch:
     def write(self, path: str) -> None:
         """Write down what was read, and what was listed and by which processes, by the paths and numbers that they have in the world."""
         self._take()
-        with open(path, "x", encoding="utf-8", errors="surrogateescape") as file:
+        with open(path + ".part", "x", encoding="utf-8", errors="surrogateescape") as file:
             listed = {folder: sorted(by) for folder, by in sorted(self._listed.items())}
             json.dump({"read": sorted(self._read), "texts": sorted(self._texts), "listed": listed}, file)
+        os.rename(path + ".part", path)
 
 
 def _number_inside(pid: int) -> int:
